@@ -1,0 +1,40 @@
+# Everything sets itself up: a virtual environment in .venv, made anew only where
+# pyproject.toml or constraints.txt changed.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test lint types unit golden soak clean
+
+demo: $(STAMP)
+	@$(BIN)/python -m compose2aws -f examples/nexiom/docker-compose.yml -f examples/nexiom/compose.aws.yaml explain
+	@$(BIN)/python -m compose2aws -f examples/nexiom/docker-compose.yml -f examples/nexiom/compose.aws.yaml synth -o aws.out
+
+test: lint types unit
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	$(BIN)/pytest -n 2 -q
+
+# Rewrites the expected outputs of tests/golden; read the difference before you commit it.
+golden: $(STAMP)
+	$(BIN)/python -m tests.golden_cases
+
+# The long versions: the whole corpus, more examples for each property.
+soak: $(STAMP)
+	$(BIN)/pytest -n 2 -q -m "soak or not soak" --run-soak
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[rehearsal,lint]'
+	@touch $@
+
+clean:
+	rm -rf .venv aws.out .mypy_cache .ruff_cache .pytest_cache
