@@ -1,0 +1,173 @@
+"""What things are called on AWS: logical ids, parameter names and names with a limited length.
+
+Every function here is injective and looks at the thing's own name alone, so that adding, removing or reordering
+services never renames (and on AWS: replaces) another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+_LOSSLESS = re.compile(r"[a-z][a-z0-9]*")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_HASH_LENGTH = 8
+
+
+# What a named thing (a service, network, volume, variable) is on AWS: the last word of its logical ids. None of them is
+# an ending that variables like to have (Secret, Key, Url, Name, Password, Token, Host, Port, User).
+Role: TypeAlias = Literal[
+    "AccessPoint",
+    "Alias",
+    "AliasInstance",
+    "Alarm",
+    "Broker",
+    "Cluster",
+    "ClusterParameterGroup",
+    "Connection",
+    "Domain",
+    "Egress",
+    "EngineVersion",
+    "ExecutionRole",
+    "HttpListener",
+    "Image",
+    "Ingress",
+    "Instance",
+    "Job",
+    "ListenerRule",
+    "LogGroup",
+    "MasterLogin",
+    "NetworkListener",
+    "ParameterGroup",
+    "Reader",
+    "Record",
+    "Registry",
+    "ReplicationGroup",
+    "Repository",
+    "ScalableTarget",
+    "ScalingPolicy",
+    "Schedule",
+    "ScheduleRole",
+    "SecurityGroup",
+    "Service",
+    "Stored",
+    "SubnetGroup",
+    "TargetGroup",
+    "TaskDefinition",
+    "TaskRole",
+    "Writer",
+]
+ROLES: tuple[str, ...] = get_args(Role)
+
+# What a project has one of.
+Singleton: TypeAlias = Literal[
+    "ApplicationLoadBalancer",
+    "BalancerSecurityGroup",
+    "BalancerLogBucket",
+    "BalancerLogBucketPolicy",
+    "DomainCertificate",
+    "ConnectNamespace",
+    "DeletionProtection",
+    "DhcpOptions",
+    "DhcpOptionsAssociation",
+    "ElasticFileSystem",
+    "EncryptionKey",
+    "EncryptionKeyAlias",
+    "FileSystemSecurityGroup",
+    "FlowLog",
+    "FlowLogGroup",
+    "FlowLogRole",
+    "HostedZoneId",
+    "HttpsListener",
+    "InternetGateway",
+    "InternetGatewayAttachment",
+    "NetworkLoadBalancer",
+    "NetworkBalancerSecurityGroup",
+    "PrivateNamespace",
+    "RedirectListener",
+    "S3GatewayEndpoint",
+    "SecretsRevision",
+    "ServiceCluster",
+    "ServiceClusterCapacityProviders",
+    "VirtualPrivateCloud",
+]
+
+# What each zone of the network has one of; the zone's letter follows.
+ZoneRole: TypeAlias = Literal[
+    "FileSystemMountTarget",
+    "IsolatedRouteTable",
+    "IsolatedRouteTableAssociation",
+    "IsolatedSubnet",
+    "NatAddress",
+    "NatGateway",
+    "PrivateDefaultRoute",
+    "PrivateRouteTable",
+    "PrivateRouteTableAssociation",
+    "PrivateSubnet",
+    "PublicDefaultRoute",
+    "PublicRouteTable",
+    "PublicRouteTableAssociation",
+    "PublicSubnet",
+]
+ZONES = ("A", "B")
+SINGLETONS: frozenset[str] = frozenset(get_args(Singleton)) | {r + z for r in get_args(ZoneRole) for z in ZONES}
+
+
+def zone_id(role: ZoneRole, zone: str) -> str:
+    """The logical id of a zone's resource: `("PublicSubnet", "A")` → `PublicSubnetA`."""
+    return role + zone
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceId:
+    """A resource of a template: its CloudFormation type and its logical id."""
+
+    type: str
+    logical_id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.logical_id}"
+
+
+def digest(name: str, length: int = _HASH_LENGTH) -> str:
+    """The first hexadecimal digits of the name's SHA-256."""
+    return hashlib.sha256(name.encode()).hexdigest()[:length]
+
+
+def camel(name: str) -> str:
+    """`my-app` → `MyApp`."""
+    return "".join(word[:1].upper() + word[1:] for word in _WORD.findall(name))
+
+
+def logical_id(name: str, role: Role) -> str:
+    """The logical id of what a named thing becomes: `("api", "Service")` → `ApiService`.
+
+    A name that is not `[a-z][a-z0-9]*` loses characters on the way and carries a hash of
+    itself, so that `my-app` and `my_app` stay apart; the hash also keeps `api` + `ServiceRegistry` and
+    `api-service` + `Registry` apart.
+    """
+    if _LOSSLESS.fullmatch(name):
+        return name[0].upper() + name[1:] + role
+    return camel(name) + digest(name) + role
+
+
+def variable_id(variable: str) -> str:
+    """The name of the parameter for a variable: `JWT_SECRET` → `JwtSecret`.
+
+    A variable that could not be read back from it (`jwt_secret`, `A_1`), or whose name a resource could have
+    (`API_SERVICE` beside a service `api`), carries a hash of itself.
+    """
+    name = "".join(word.capitalize() for word in _WORD.findall(variable))
+    readable = "_".join(re.findall(r"[A-Z][a-z0-9]*", name)).upper() == variable
+    if readable and name not in SINGLETONS and not name.endswith(ROLES):
+        return name
+    return name + digest(variable)
+
+
+def limited(name: str, length: int) -> str:
+    """A name of at most `length` characters; one that was cut ends in a hash of the whole."""
+    if len(name) <= length:
+        return name
+    return f"{name[: length - _HASH_LENGTH - 1].rstrip('-')}-{digest(name)}"

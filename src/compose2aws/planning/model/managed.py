@@ -1,0 +1,204 @@
+"""Managed services: what a database, cache or queue of the compose file becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from compose2aws.compose.node import Path
+from compose2aws.planning.identity import ResourceId
+from compose2aws.planning.model.base import named
+
+
+@dataclass(frozen=True, slots=True)
+class EngineVersion:
+    """A version as a parameter that `deploy` keeps at its previous value: one that was raised never goes back.
+    `major` is what the image's tag asked for."""
+
+    parameter: str
+    default: str
+    major: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuroraCluster:
+    """An Aurora cluster, Serverless v2. `parameters` are those of its cluster parameter group. Capacities are ACU.
+    `auto_pause` is the idle time after which it pauses (None: never)."""
+
+    service: str
+    engine: Literal["aurora-postgresql", "aurora-mysql"]
+    version: EngineVersion
+    family: str
+    parameters: tuple[tuple[str, str], ...]
+    port: int
+    database: str | None
+    user: str
+    minimum_capacity: float
+    maximum_capacity: float
+    auto_pause: int | None
+    reader: bool
+    backup_retention: int
+    insights_retention: int | None
+    security_group: ResourceId
+    snapshot: str | None = None
+    source: Path = ()
+
+    @property
+    def cluster(self) -> ResourceId:
+        return named("AWS::RDS::DBCluster", self.service, "Cluster")
+
+    @property
+    def writer(self) -> ResourceId:
+        return named("AWS::RDS::DBInstance", self.service, "Writer")
+
+    @property
+    def reader_instance(self) -> ResourceId:
+        return named("AWS::RDS::DBInstance", self.service, "Reader")
+
+    @property
+    def parameter_group(self) -> ResourceId:
+        return named("AWS::RDS::DBClusterParameterGroup", self.service, "ClusterParameterGroup")
+
+    @property
+    def subnet_group(self) -> ResourceId:
+        return named("AWS::RDS::DBSubnetGroup", self.service, "SubnetGroup")
+
+    @property
+    def login(self) -> ResourceId:
+        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+
+    @property
+    def resources(self) -> tuple[ResourceId, ...]:
+        """What the cluster is made of, the cluster first."""
+        reader = (self.reader_instance,) if self.reader else ()
+        return (self.cluster, self.writer, *reader, self.parameter_group, self.subnet_group, self.login)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicationGroup:
+    """An ElastiCache replication group, cluster mode off. `transit_encryption`: `preferred` admits plain text too.
+    `password` fills its AuthToken: the name of a no-echo parameter, or None for none."""
+
+    service: str
+    engine: Literal["valkey", "redis"]
+    version: EngineVersion
+    family: str
+    parameters: tuple[tuple[str, str], ...]
+    port: int
+    node_type: str
+    nodes: int
+    transit_encryption: Literal["preferred", "required"]
+    snapshot_retention: int
+    security_group: ResourceId
+    generated_password: bool = False
+    source: Path = ()
+
+    @property
+    def group(self) -> ResourceId:
+        return named("AWS::ElastiCache::ReplicationGroup", self.service, "ReplicationGroup")
+
+    @property
+    def parameter_group(self) -> ResourceId:
+        return named("AWS::ElastiCache::ParameterGroup", self.service, "ParameterGroup")
+
+    @property
+    def subnet_group(self) -> ResourceId:
+        return named("AWS::ElastiCache::SubnetGroup", self.service, "SubnetGroup")
+
+    @property
+    def login(self) -> ResourceId:
+        """The generated AuthToken; there only where `generated_password`."""
+        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+
+    @property
+    def resources(self) -> tuple[ResourceId, ...]:
+        login = (self.login,) if self.generated_password else ()
+        return (self.group, self.parameter_group, self.subnet_group, *login)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseInstance:
+    """A standalone RDS instance (MariaDB). Storage in GiB."""
+
+    service: str
+    engine: Literal["mariadb"]
+    version: EngineVersion
+    family: str
+    parameters: tuple[tuple[str, str], ...]
+    port: int
+    database: str | None
+    user: str
+    instance_class: str
+    storage: int
+    maximum_storage: int
+    multi_az: bool
+    backup_retention: int
+    insights_retention: int | None
+    security_group: ResourceId
+    source: Path = ()
+
+    @property
+    def instance(self) -> ResourceId:
+        return named("AWS::RDS::DBInstance", self.service, "Instance")
+
+    @property
+    def parameter_group(self) -> ResourceId:
+        return named("AWS::RDS::DBParameterGroup", self.service, "ParameterGroup")
+
+    @property
+    def subnet_group(self) -> ResourceId:
+        return named("AWS::RDS::DBSubnetGroup", self.service, "SubnetGroup")
+
+    @property
+    def login(self) -> ResourceId:
+        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+
+    @property
+    def resources(self) -> tuple[ResourceId, ...]:
+        return (self.instance, self.parameter_group, self.subnet_group, self.login)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCluster:
+    """A DocumentDB cluster."""
+
+    service: str
+    version: EngineVersion
+    family: str
+    parameters: tuple[tuple[str, str], ...]
+    port: int
+    user: str
+    instance_class: str
+    instances: int
+    backup_retention: int
+    security_group: ResourceId
+    source: Path = ()
+
+    @property
+    def cluster(self) -> ResourceId:
+        return named("AWS::DocDB::DBCluster", self.service, "Cluster")
+
+    def instance(self, number: int) -> ResourceId:
+        """The first instance is the writer at the start; the second stands in another zone."""
+        return named("AWS::DocDB::DBInstance", self.service, "Writer" if number == 0 else "Reader")
+
+    @property
+    def parameter_group(self) -> ResourceId:
+        return named("AWS::DocDB::DBClusterParameterGroup", self.service, "ClusterParameterGroup")
+
+    @property
+    def subnet_group(self) -> ResourceId:
+        return named("AWS::DocDB::DBSubnetGroup", self.service, "SubnetGroup")
+
+    @property
+    def login(self) -> ResourceId:
+        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+
+    @property
+    def resources(self) -> tuple[ResourceId, ...]:
+        instances = tuple(self.instance(number) for number in range(self.instances))
+        return (self.cluster, *instances, self.parameter_group, self.subnet_group, self.login)
+
+
+Managed: TypeAlias = AuroraCluster | ReplicationGroup | DatabaseInstance | DocumentCluster
+"""A compose service that moved to a managed one. A new family is a class here, a planner and an emitter."""
