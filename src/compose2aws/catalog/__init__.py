@@ -1,0 +1,17 @@
+"""`mappings/*.yaml` in, a `Catalog` out: what an image is, and what it becomes. No image name stands in code."""
+
+from compose2aws.catalog.catalog import Catalog, MappingError, load_catalog
+from compose2aws.catalog.image import ImageReference, parse_image
+from compose2aws.catalog.model import ImageMapping, KeyRow, Login, VersionRule
+
+__all__ = [
+    "Catalog",
+    "ImageMapping",
+    "ImageReference",
+    "KeyRow",
+    "Login",
+    "MappingError",
+    "VersionRule",
+    "load_catalog",
+    "parse_image",
+]

@@ -1,0 +1,215 @@
+"""Reads the tables of `mappings/` and answers what an image is.
+
+A user's own mappings (`--mappings DIR`) stand before ours: the first mapping whose pattern matches wins.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from compose2aws.catalog.image import ImageReference
+from compose2aws.catalog.model import ImageMapping, KeyRow, Login, Reserved, Settings, VersionRule
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class MappingError(Exception):
+    """A mapping file cannot be used. `problems` are `file:line: …` sentences."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All tables. `versions` are the creatable versions of each engine, ascending. `tcp_ports` are well-known ports that
+    do not speak HTTP. `mirrored` are Docker Hub's official images that ECR Public's mirror holds."""
+
+    mappings: tuple[ImageMapping, ...]
+    keys: tuple[KeyRow, ...]
+    versions: dict[str, tuple[str, ...]]
+    tcp_ports: dict[int, str]
+    mirrored: frozenset[str]
+
+    def mapping(self, image: ImageReference) -> ImageMapping | None:
+        """The first mapping that names this image, or None."""
+        return next((m for m in self.mappings if _matches(m, image)), None)
+
+    def named(self, name: str) -> ImageMapping | None:
+        """The mapping of this name, or None."""
+        return next((m for m in self.mappings if m.name == name), None)
+
+    def creatable(self, engine: str, major: str) -> tuple[str, ...]:
+        """The full versions of a major that can be created, ascending."""
+        pattern = re.compile(re.escape(major) + r"\.(\d+|mysql_aurora\.)[\d.]*\Z")
+        exact = tuple(v for v in self.versions.get(engine, ()) if pattern.match(v))
+        return exact or tuple(v for v in self.versions.get(engine, ()) if v == major)
+
+    def row(self, path: tuple[str | int, ...]) -> KeyRow | None:
+        """The row whose pattern fits this very path."""
+        return _index(self.keys).find(tuple(str(step) for step in path))
+
+
+def load_catalog(own: Iterable[Path] = ()) -> Catalog:
+    """The tables of the package with the mappings of the given folders before them.
+
+    Raises `MappingError` where a file of a given folder is not a mapping.
+    """
+    folder = _folder()
+    mappings: list[ImageMapping] = []
+    for extra in own:
+        files = sorted((*extra.glob("*.yaml"), *extra.glob("*.yml")))
+        if not files:
+            raise MappingError((f"{extra}: holds no *.yaml file",))
+        mappings += [_checked(file, folder / "mapping.schema.yaml") for file in files]
+    mappings += [_mapping(_read(file), str(file.name)) for file in sorted((folder / "images").glob("*.yaml"))]
+    ports = _read(folder / "ports.yaml")
+    versions = _read(folder / "versions.yaml")
+    mirrors = _read(folder / "mirrors.yaml")
+    return Catalog(
+        mappings=tuple(mappings),
+        keys=tuple(_key_row(row) for row in _read(folder / "keys.yaml")["keys"]),
+        versions={engine: tuple(map(str, listed)) for engine, listed in versions["engines"].items()},
+        tcp_ports={int(port): name for port, name in ports["tcp"].items()},
+        mirrored=frozenset(mirrors["images"]),
+    )
+
+
+def _folder() -> Path:
+    """Inside the installed package, else at the top of the repository."""
+    packaged = Path(__file__).parent.parent / "mappings"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "mappings"
+
+
+def settings_schema() -> dict[str, Any]:
+    """The JSON Schema of `x-aws`."""
+    return dict(_read(_folder() / "x-aws.schema.yaml"))
+
+
+def _read(file: Path) -> Any:
+    return yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader, written in C
+
+
+def _checked(file: Path, schema: Path) -> ImageMapping:
+    try:
+        data = _read(file)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MappingError((f"{file}: cannot be read as YAML: {str(error).splitlines()[0]}",)) from error
+    import jsonschema_rs  # noqa: PLC0415 - only a user's own mappings need the check at run time
+
+    validator = jsonschema_rs.validator_for(_read(schema))
+    problems = tuple(
+        f"{file}: {'.'.join(map(str, error.instance_path)) or 'the file'}: {error.message}"
+        for error in validator.iter_errors(data)
+    )
+    if problems:
+        raise MappingError(problems)
+    return _mapping(data, str(file))
+
+
+def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
+    login = data.get("login", {})
+    versions = data.get("versions")
+    tls = data.get("tls", {})
+    settings = data.get("settings")
+    reserved = data.get("reserved", {})
+    return ImageMapping(
+        name=data["name"],
+        title=data["title"],
+        becomes=data["becomes"],
+        images=tuple(data["images"]),
+        file=file,
+        excluded=tuple(data.get("excluded", ())),
+        port=data.get("port"),
+        protocols=tuple((int(port), protocol) for port, protocol in data.get("protocols", {}).items()),
+        schemes=frozenset(data.get("schemes", ())),
+        login=Login(
+            user_variables=tuple(login.get("user", {}).get("variables", ())),
+            user=login.get("user", {}).get("default"),
+            password_variables=tuple(login.get("password", {}).get("variables", ())),
+            password_arguments=tuple(login.get("password", {}).get("arguments", ())),
+            database_variables=tuple(login.get("database", {}).get("variables", ())),
+            database=login.get("database", {}).get("default"),
+            administrator=login.get("administrator", {}).get("name"),
+            administrator_password_variables=tuple(login.get("administrator", {}).get("password", ())),
+        ),
+        versions=VersionRule(
+            engine=versions["engine"],
+            tag=versions["tag"],
+            majors=tuple(map(str, versions["majors"])),
+            latest=str(versions["latest"]),
+            parameter_family=versions["parameter-family"],
+        )
+        if versions
+        else None,
+        parameters=_pairs(data.get("parameters", {})),
+        tls_off=_pairs(tls.get("off", {})),
+        tls_on=_pairs(tls.get("on", {})),
+        settings=Settings(settings["style"], frozenset(settings["allowed"])) if settings else None,
+        reserved=Reserved(frozenset(reserved.get("users", ())), frozenset(reserved.get("databases", ()))),
+        data=tuple(data.get("data", ())),
+        init=tuple(data.get("init", ())),
+        memory=data.get("memory"),
+        cpu=data.get("cpu"),
+        note=data.get("note", ""),
+    )
+
+
+def _pairs(entries: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in entries.items())
+
+
+def _key_row(row: dict[str, Any]) -> KeyRow:
+    outcome = row["outcome"]
+    return KeyRow(
+        pattern=tuple(row["key"].split(".")),
+        decided=row.get("decided", "table"),
+        outcomes=(outcome,) if isinstance(outcome, str) else tuple(outcome),
+        types=tuple(row.get("becomes", ())),
+        how=row.get("how", ""),
+        code=row.get("code", ""),
+        severity=row.get("finding"),
+        remedy=row.get("remedy", ""),
+    )
+
+
+def _matches(mapping: ImageMapping, image: ImageReference) -> bool:
+    names = [image.repository] if image.is_docker_hub else [f"{image.registry}/{image.repository}"]
+    if image.registry == "public.ecr.aws":
+        # the mirror of Docker Hub's library holds the same images
+        names.append(image.repository.removeprefix("docker/library/"))
+    tagged = [f"{name}:{image.tag or 'latest'}" for name in names]
+
+    def fits(pattern: str) -> bool:
+        return any(fnmatch.fnmatchcase(name, pattern) for name in (tagged if ":" in pattern else names))
+
+    return any(map(fits, mapping.images)) and not any(map(fits, mapping.excluded))
+
+
+class _KeyIndex:
+    """Finds a row by its path; a pattern with fewer `*` wins."""
+
+    def __init__(self, rows: tuple[KeyRow, ...]) -> None:
+        self._rows: dict[int, list[KeyRow]] = {}
+        for row in sorted(rows, key=lambda r: r.pattern.count("*")):
+            self._rows.setdefault(len(row.pattern), []).append(row)
+
+    def find(self, path: tuple[str, ...]) -> KeyRow | None:
+        for row in self._rows.get(len(path), ()):
+            if all(want in ("*", step) for want, step in zip(row.pattern, path, strict=True)):
+                return row
+        return None
+
+
+@cache
+def _index(rows: tuple[KeyRow, ...]) -> _KeyIndex:
+    return _KeyIndex(rows)

@@ -1,0 +1,121 @@
+"""What the tables say, as types. `docs/mappings.md` explains the files; `mappings/mapping.schema.yaml` checks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Target: TypeAlias = Literal[
+    "aurora-postgresql",
+    "aurora-mysql",
+    "rds-mariadb",
+    "elasticache-valkey",
+    "documentdb",
+    "container",
+    "development-tool",
+]
+"""What an image becomes: a family of managed services, a container like any other, or a tool that is never public."""
+
+MANAGED_TARGETS: frozenset[Target] = frozenset(
+    ("aurora-postgresql", "aurora-mysql", "rds-mariadb", "elasticache-valkey", "documentdb")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How the image's own variables name its user, password and database, in the order in which they are looked at.
+
+    `user` is the user where no variable names one (None: the image has no users). `administrator` is a second user
+    that the image makes beside it (MySQL's root) with its password's variables. `database` is the database where no
+    variable names one: a name, `@user` (named like the user), or None (none is made). `password_arguments` are options of
+    the command that set the password (`--requirepass`).
+    """
+
+    user_variables: tuple[str, ...] = ()
+    user: str | None = None
+    password_variables: tuple[str, ...] = ()
+    password_arguments: tuple[str, ...] = ()
+    database_variables: tuple[str, ...] = ()
+    database: str | None = None
+    administrator: str | None = None
+    administrator_password_variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRule:
+    """How a tag says which version is wanted. `tag` is a regular expression whose first group is the wanted version;
+    `majors` are those offered, ascending; a wanted version belongs to the newest major that is not newer.
+    `parameter_family` is a pattern with `{major}`; `renamed` maps a wanted version to a major by name (`5.7` → `8.0`)."""
+
+    engine: str
+    tag: str
+    majors: tuple[str, ...]
+    latest: str
+    parameter_family: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Names that AWS refuses, in lower case (the service's documentation page is named in the mapping)."""
+
+    users: frozenset[str] = frozenset()
+    databases: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What of the command line becomes parameter-group entries. `options` are the prefixes of such an option
+    (`-c`, `--`); `allowed` the parameters that the managed service lets one set."""
+
+    style: Literal["postgres", "mysql", "redis"]
+    allowed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMapping:
+    """One file of `mappings/images/`: a family of images and what it becomes."""
+
+    name: str
+    title: str
+    becomes: Target
+    images: tuple[str, ...]
+    file: str
+    excluded: tuple[str, ...] = ()
+    port: int | None = None
+    protocols: tuple[tuple[int, Literal["http", "tcp", "udp"]], ...] = ()
+    schemes: frozenset[str] = frozenset()
+    login: Login = Login()
+    versions: VersionRule | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    tls_off: tuple[tuple[str, str], ...] = ()
+    tls_on: tuple[tuple[str, str], ...] = ()
+    settings: Settings | None = None
+    reserved: Reserved = Reserved()
+    data: tuple[str, ...] = ()
+    init: tuple[str, ...] = ()
+    memory: int | None = None
+    cpu: int | None = None
+    note: str = ""
+
+    @property
+    def managed(self) -> bool:
+        return self.becomes in MANAGED_TARGETS
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A row of the key table: what a Compose key becomes.
+
+    `pattern` is a path with `*` for a name or an index (`services.*.ports.*`). `decided` tells who decides: `planner`
+    (its code records what happens) or `table` (the row's outcome and reason stand as they are). `outcomes` are those that
+    may be recorded; the first is the usual one. `types` are the CloudFormation types that it may become.
+    """
+
+    pattern: tuple[str, ...]
+    decided: Literal["planner", "table"]
+    outcomes: tuple[Literal["translated", "adapted", "inert", "dropped", "refused"], ...]
+    types: tuple[str, ...]
+    how: str
+    code: str
+    severity: Literal["error", "warning", "note"] | None
+    remedy: str
