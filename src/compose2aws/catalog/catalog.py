@@ -31,8 +31,8 @@ class MappingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All tables. `versions` are the creatable versions of each engine, ascending. `tcp_ports` are well-known ports that
-    do not speak HTTP. `mirrored` are Docker Hub's official images that ECR Public's mirror holds."""
+    """All tables. `versions` are the creatable versions of each engine, ascending. `tcp_ports` are well-known ports
+    that do not speak HTTP. `mirrored` are Docker Hub's official images that ECR Public's mirror holds."""
 
     mappings: tuple[ImageMapping, ...]
     keys: tuple[KeyRow, ...]
@@ -169,7 +169,7 @@ def _pairs(entries: dict[str, object]) -> tuple[tuple[str, str], ...]:
 
 
 def _key_row(row: dict[str, Any]) -> KeyRow:
-    outcome = row["outcome"]
+    outcome: Any = row["outcome"]
     return KeyRow(
         pattern=tuple(row["key"].split(".")),
         decided=row.get("decided", "table"),

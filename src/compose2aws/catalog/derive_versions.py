@@ -5,7 +5,7 @@ Run by hand (`make versions`) when cfn-lint is raised; the table is data that th
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import re
 import sys
@@ -28,8 +28,8 @@ _BY_HAND = {"docdb": ["4.0.0", "5.0.0"]}
 
 
 def versions(folder: str, name: str, engine: str) -> list[str]:
-    """The versions that one of cfn-lint's schemas names for an engine: where it allows them, in its `then`; where it warns
-    of them, in its `if`."""
+    """The versions that one of cfn-lint's schemas names for an engine: where it allows them, in its `then`; where it
+    warns of them, in its `if`."""
     text = (files("cfnlint.data.schemas.extensions") / folder / f"{name}.json").read_text()
     found: list[str] = []
     for rule in _rules(json.loads(text)):
@@ -67,7 +67,7 @@ def main() -> None:
     engines |= _BY_HAND
     table = {
         "source": f"cfn-lint {version('cfn-lint')}; docdb: Amazon DocumentDB Developer Guide, engine versions",
-        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "engines": engines,
     }
     target = Path(sys.argv[1])

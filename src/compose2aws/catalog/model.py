@@ -27,8 +27,8 @@ class Login:
 
     `user` is the user where no variable names one (None: the image has no users). `administrator` is a second user
     that the image makes beside it (MySQL's root) with its password's variables. `database` is the database where no
-    variable names one: a name, `@user` (named like the user), or None (none is made). `password_arguments` are options of
-    the command that set the password (`--requirepass`).
+    variable names one: a name, `@user` (named like the user), or None (none is made). `password_arguments` are
+    options of the command that set the password (`--requirepass`).
     """
 
     user_variables: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Login:
 class VersionRule:
     """How a tag says which version is wanted. `tag` is a regular expression whose first group is the wanted version;
     `majors` are those offered, ascending; a wanted version belongs to the newest major that is not newer.
-    `parameter_family` is a pattern with `{major}`; `renamed` maps a wanted version to a major by name (`5.7` → `8.0`)."""
+    `parameter_family` is a pattern with `{major}`."""
 
     engine: str
     tag: str
@@ -107,8 +107,8 @@ class KeyRow:
     """A row of the key table: what a Compose key becomes.
 
     `pattern` is a path with `*` for a name or an index (`services.*.ports.*`). `decided` tells who decides: `planner`
-    (its code records what happens) or `table` (the row's outcome and reason stand as they are). `outcomes` are those that
-    may be recorded; the first is the usual one. `types` are the CloudFormation types that it may become.
+    (its code records what happens) or `table` (the row's outcome and reason stand as they are). `outcomes` are those
+    that may be recorded; the first is the usual one. `types` are the CloudFormation types that it may become.
     """
 
     pattern: tuple[str, ...]

@@ -25,12 +25,12 @@ class Endpoint:
     """A compose service that moved to a managed one.
 
     `hosts` are all names under which other containers reach it (service name, aliases, links, `container_name`,
-    `hostname`). `port` is the port inside the compose network, `aws_port` the managed service's. `logins` are the file's
-    users, the one that clients should use first; all of them become the managed service's one user `aws_user`.
+    `hostname`). `port` is the port inside the compose network, `aws_port` the managed service's. `logins` are the
+    file's users, the one that clients should use first; all of them become the managed service's one user `aws_user`.
     `database` is the file's database, `aws_database` what it is called on AWS (the same unless AWS refuses the name).
     `query` are options that a connection URL needs there (DocumentDB's `retryWrites=false`); `tls` whether clients must
-    use TLS. `passwordless`: the managed service asks for no password (a cache without AuthToken), so a password in a URL
-    goes, and so does the user.
+    use TLS. `passwordless`: the managed service asks for no password (a cache without AuthToken), so a password in
+    a URL goes, and so does the user.
     """
 
     service: str
