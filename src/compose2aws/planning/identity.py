@@ -40,6 +40,7 @@ Role: TypeAlias = Literal[
     "LogGroup",
     "MasterLogin",
     "NetworkListener",
+    "NetworkSecurityGroup",
     "ParameterGroup",
     "Reader",
     "Record",

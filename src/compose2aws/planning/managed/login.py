@@ -1,0 +1,109 @@
+"""Users, passwords and databases: what the compose file calls them, and what they are called on AWS."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from compose2aws.catalog import ImageMapping
+from compose2aws.compose.node import Scalar
+from compose2aws.planning.endpoint import Login
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.source import ServiceSource
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The file's logins (the one for clients first), and the names on AWS."""
+
+    logins: tuple[Login, ...]
+    user: str | None
+    database: str | None
+    aws_user: str | None
+    aws_database: str | None
+
+
+def read_credentials(service: ServiceSource, mapping: ImageMapping, ledger: Ledger) -> Credentials:
+    """What the image's own variables say, with names that AWS refuses replaced, each with a finding."""
+    login = mapping.login
+    named = _first_text(service, login.user_variables)
+    user = named or login.user
+    password = _first(service, login.password_variables) or _argument(service, login.password_arguments)
+    administrator = _first(service, login.administrator_password_variables)
+    if login.administrator and user == login.administrator:
+        password = administrator or password
+    logins = [Login(user, password)] if user or password else []
+    if login.administrator and user != login.administrator:
+        logins.append(Login(login.administrator, administrator))
+    database = _first_text(service, login.database_variables)
+    if not database and login.database == "@user":
+        database = user
+    elif not database:
+        database = login.database
+    return Credentials(
+        tuple(logins),
+        user,
+        database,
+        _accepted(service, mapping, "user", user, login.user_variables, mapping.reserved.users, ledger),
+        _accepted(
+            service, mapping, "database", database, login.database_variables, mapping.reserved.databases, ledger
+        ),
+    )
+
+
+_MAXIMUM = {"aurora-postgresql": 63, "aurora-mysql": 32, "rds-mariadb": 32, "documentdb": 63}
+
+
+def _accepted(
+    service: ServiceSource,
+    mapping: ImageMapping,
+    what: str,
+    name: str | None,
+    variables: tuple[str, ...],
+    reserved: frozenset[str],
+    ledger: Ledger,
+) -> str | None:
+    """The name, changed where AWS would refuse it (Amazon RDS User Guide, "Quotas and constraints", naming)."""
+    if name is None:
+        return None
+    accepted = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    if not accepted[:1].isalpha():
+        accepted = f"c{accepted}"
+    if accepted.lower() in reserved:
+        accepted = f"{accepted}_app"
+    accepted = accepted[: _MAXIMUM.get(mapping.becomes, 32)]
+    if accepted != name:
+        path = next((service.at("environment", v) for v in variables if service.text("environment", v)), service.path)
+        ledger.find(
+            f"{what}-renamed",
+            "warning",
+            f"AWS refuses a {mapping.title} {what} called {name!r}; it is called {accepted!r} there, and every "
+            "connection that was rewritten says so",
+            f"where the app has the name {name!r} elsewhere, change it",
+            path,
+        )
+    return accepted
+
+
+def _first(service: ServiceSource, variables: tuple[str, ...]) -> Scalar | None:
+    for variable in variables:
+        node = service.get("environment", variable)
+        if isinstance(node, Scalar) and (node.text or node.segments):
+            return node
+    return None
+
+
+def _first_text(service: ServiceSource, variables: tuple[str, ...]) -> str | None:
+    return next((text for v in variables if (text := service.text("environment", v))), None)
+
+
+def _argument(service: ServiceSource, options: tuple[str, ...]) -> Scalar | None:
+    """The word after an option (`--requirepass secret`) in `command`."""
+    words = service.items("command")
+    for index, word in enumerate(words):
+        if not isinstance(word, Scalar):
+            continue
+        follower = words[index + 1] if index + 1 < len(words) else None
+        if word.text in options and isinstance(follower, Scalar):
+            return follower
+    return None

@@ -1,0 +1,175 @@
+"""`x-aws`: the settings of the project and of each service, checked against their schema.
+
+Raises `ComposeError` with every error of every block: an unknown key, or one of the wrong type, with its position
+and the nearest name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+from compose2aws.catalog.catalog import settings_schema
+from compose2aws.compose.node import Mapping, Path, Scalar, find, locate, plain
+from compose2aws.compose.project import ComposeError, Diagnostic, Project
+from compose2aws.planning.model import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """`x-aws` of a service; None where it says nothing. `memory` in MiB, `cpu` in vCPU."""
+
+    managed: bool | str | None = None
+    public: bool | None = None
+    host: str | None = None
+    path: str | None = None
+    priority: int | None = None
+    protocol: str | None = None
+    was: str | None = None
+    registry_credentials: str | None = None
+    cpu: float | None = None
+    memory: int | None = None
+    architecture: str | None = None
+    spot: bool | None = None
+    autoscale: dict[str, int] | None = None
+    schedule: str | None = None
+    policies: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`x-aws` at the top, with `tier` and `discovery` decided. `vpc` is (id, public subnets, private subnets)."""
+
+    tier: Tier
+    domain: str | None
+    hosted_zone: str | None
+    certificate: str | None
+    vpc: tuple[str, tuple[str, ...], tuple[str, ...]] | None
+    connect: bool
+    search_domain: str
+    tls_required: bool
+    alarms: str | None
+    restore: dict[str, str]
+    patches: tuple[dict[str, object], ...]
+    services: dict[str, ServiceSettings]
+
+    @property
+    def production(self) -> bool:
+        return self.tier == "production"
+
+
+def read_settings(project: Project, tier: str | None = None) -> Settings:
+    """The settings of a project; `tier` is the command line's, which wins over the file's."""
+    schema = settings_schema()
+    service_schema = {**schema["$defs"]["service"], "$defs": schema["$defs"]}
+    problems = list(_check(project, ("x-aws",), schema))
+    top = _block(project, ("x-aws",))
+    services = project.root.get("services")
+    blocks: dict[str, dict[str, Any]] = {}
+    for name in services if isinstance(services, Mapping) else ():
+        path: Path = ("services", name, "x-aws")
+        problems += _check(project, path, service_schema)
+        blocks[name] = _block(project, path)
+    for name in top.get("restore") or {}:
+        if name not in blocks:
+            problems.append(_unknown_service(project, name, list(blocks)))
+    if problems:
+        raise ComposeError(tuple(problems))
+    chosen: Tier = "development" if (tier or top.get("tier", "production")) == "development" else "production"
+    vpc = top.get("vpc")
+    return Settings(
+        tier=chosen,
+        domain=top.get("domain"),
+        hosted_zone=top.get("hosted-zone"),
+        certificate=top.get("certificate"),
+        vpc=(vpc["id"], tuple(vpc["public-subnets"]), tuple(vpc["private-subnets"])) if vpc else None,
+        connect=top.get("discovery", "connect" if chosen == "production" else "dns") == "connect",
+        search_domain=top.get("search-domain", "sidecar" if vpc else "dhcp"),
+        tls_required=top.get("tls") == "required",
+        alarms=top.get("alarms"),
+        restore=dict(top.get("restore") or {}),
+        patches=tuple(top.get("patches") or ()),
+        services={name: _service(block) for name, block in blocks.items()},
+    )
+
+
+def _service(block: dict[str, Any]) -> ServiceSettings:
+    known = {key.replace("-", "_"): value for key, value in block.items()}
+    if "memory" in known:
+        known["memory"] = mebibytes(str(known["memory"]))
+    known["policies"] = tuple(known.get("policies") or ())
+    return ServiceSettings(**known)
+
+
+_UNITS = {"": 1, "b": 1, "k": 1024, "kb": 1024, "m": 1024**2, "mb": 1024**2, "g": 1024**3, "gb": 1024**3}
+
+
+def mebibytes(text: str) -> int | None:
+    """`1GB`, `512m` or a number of bytes, in MiB rounded up; None where it is no size (Compose, "Specifying byte
+    values")."""
+    cleaned = text.strip().lower().replace("ib", "b")
+    number = cleaned.rstrip("kmgtb")
+    unit = cleaned[len(number) :]
+    try:
+        return max(1, -(-int(float(number) * _UNITS[unit]) // 1024**2))
+    except (ValueError, KeyError, OverflowError):
+        return None
+
+
+def _block(project: Project, path: Path) -> dict[str, Any]:
+    node: Any = project.root
+    for step in path:
+        node = node.get(str(step)) if isinstance(node, Mapping) else None
+    value = plain(node) if node is not None else None
+    return value if isinstance(value, dict) else {}
+
+
+def _check(project: Project, path: Path, schema: dict[str, Any]) -> list[Diagnostic]:
+    node: Any = project.root
+    for step in path:
+        node = node.get(str(step)) if isinstance(node, Mapping) else None
+    if node is None or (isinstance(node, Scalar) and node.value is None):
+        return []
+    import jsonschema_rs  # noqa: PLC0415 - only files with x-aws pay for it
+
+    found: list[Diagnostic] = []
+    for error in jsonschema_rs.validator_for(schema).iter_errors(plain(node)):
+        at: Path = (*path, *error.instance_path)
+        if error.kind.name == "additionalProperties":
+            known = list(_properties(schema, error.schema_path))
+            below = find(project.root, at)
+            keys = [key for key in (below if isinstance(below, Mapping) else ()) if key not in known]
+            found += [_unknown_key(project, (*at, key), key, known) for key in keys]
+        else:
+            message = error.message if len(error.message) < 200 else "has the wrong form"
+            found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
+    block = plain(node)
+    memory = block.get("memory") if isinstance(block, dict) else None
+    if isinstance(memory, str) and mebibytes(memory) is None:
+        at = (*path, "memory")
+        message = f"found {memory!r}, wanted a size such as 512MB or 2GB"
+        found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
+    return found
+
+
+def _properties(schema: dict[str, Any], path: list[str | int]) -> dict[str, Any]:
+    node: Any = schema
+    for step in path[:-1]:
+        node = node[step]
+        if isinstance(node, dict) and "$ref" in node:
+            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    return dict(node.get("properties", {}))
+
+
+def _unknown_key(project: Project, path: Path, key: str, known: list[str]) -> Diagnostic:
+    near = difflib.get_close_matches(key, known, 1, 0.6)
+    meant = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+    return Diagnostic("unknown-setting", f"unknown setting {key!r}{meant}", path, locate(project.root, path))
+
+
+def _unknown_service(project: Project, name: str, known: list[str]) -> Diagnostic:
+    path: Path = ("x-aws", "restore", name)
+    near = difflib.get_close_matches(name, known, 1, 0.6)
+    meant = f"; did you mean {near[0]!r}?" if near else ""
+    return Diagnostic("unknown-service", f"there is no service {name!r}{meant}", path, locate(project.root, path))
