@@ -1,0 +1,28 @@
+"""`compose2aws config`: the canonical project, as `docker compose config` prints it."""
+
+from __future__ import annotations
+
+import click
+
+from compose2aws.cli.project_options import given_options, project_options
+from compose2aws.cli.reading import read_project
+from compose2aws.cli.terminal import say, warn
+
+
+@click.command(short_help="Print the compose files as one.")
+@project_options
+@click.option("--format", "format_", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+def config(format_: str) -> None:
+    """Print the compose files as one, with every default and every variable filled in.
+
+    Alone of all commands it prints secrets, as docker's does.
+    """
+    from compose2aws.compose import canonical
+    from compose2aws.report.canonical import as_json, as_yaml
+    from compose2aws.report.findings import diagnostic_line
+
+    project = read_project(given_options(), "error")
+    for warning in project.warnings:
+        warn(diagnostic_line(warning, project.name))
+    value = canonical(project)
+    say((as_json if format_ == "json" else as_yaml)(value).rstrip("\n"))

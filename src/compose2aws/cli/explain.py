@@ -1,0 +1,31 @@
+"""`compose2aws explain`: what each part of the project becomes, and what its author should know."""
+
+from __future__ import annotations
+
+import click
+
+from compose2aws.cli.project_options import given_options, project_options
+from compose2aws.cli.reading import read_plan
+from compose2aws.cli.terminal import say, width
+
+
+@click.command(short_help="Show what each part becomes on AWS.")
+@project_options
+@click.option(
+    "--format", "format_", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True
+)
+def explain(format_: str) -> None:
+    """Show what each part of the project becomes on AWS, how it works there, and what to look at."""
+    from compose2aws.report import explanation
+    from compose2aws.report.canonical import as_json
+    from compose2aws.report.explain_json import explanation as json_explanation
+    from compose2aws.report.findings import with_warnings
+
+    project, plan = read_plan(given_options())
+    findings = with_warnings(plan.findings, project.warnings)
+    if format_ == "json":
+        say(as_json(json_explanation(plan.project, plan.decisions, findings)).rstrip("\n"))
+    elif format_ == "markdown":
+        say(explanation.as_markdown(plan, project, findings))
+    else:
+        say(explanation.text(plan, project, findings, width()))

@@ -1,0 +1,56 @@
+"""From options to a `Project` and a `Plan`: what every command starts with."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Literal
+
+from compose2aws.cli.project_options import ProjectOptions
+
+if TYPE_CHECKING:
+    from compose2aws.compose.project import Project
+    from compose2aws.planning.model import Plan
+
+
+def read_project(options: ProjectOptions, required_variables: Literal["error", "hole"]) -> Project:
+    """The project that the options name. Raises `ComposeError`."""
+    from compose2aws.compose import LoadOptions, load
+
+    return load(
+        LoadOptions(
+            files=options.files,
+            project_name=options.project_name,
+            project_directory=options.project_directory,
+            env_files=options.env_files,
+            profiles=options.profiles,
+            environment=dict(os.environ),
+            stdin=_read_stdin() if "-" in options.files else None,
+            required_variables=required_variables,
+        )
+    )
+
+
+def read_plan(options: ProjectOptions) -> tuple[Project, Plan]:
+    """The project, and what it becomes on AWS. Raises `ComposeError` and `MappingError`."""
+    from compose2aws.catalog import load_catalog
+    from compose2aws.planning import plan
+
+    catalog = load_catalog(own=[options.mappings] if options.mappings else [])
+    project = read_project(options, "hole")
+    return project, plan(project, catalog, options.tier)
+
+
+def _read_stdin() -> str:
+    from compose2aws.compose.node import Position
+    from compose2aws.compose.project import ComposeError, Diagnostic
+
+    data = sys.stdin.buffer.read()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before) - (before.rfind(b"\n") + 1) + 1
+        position = Position("<stdin>", line, column)
+        raise ComposeError((Diagnostic("not-text", "is not UTF-8 text", (), position),)) from error

@@ -1,0 +1,80 @@
+"""`compose2aws synth`: the templates of a project, their manifest and the bake file of its images, in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compose2aws.cli.output import write_files
+from compose2aws.cli.project_options import given_options, project_options
+from compose2aws.cli.reading import read_plan
+from compose2aws.cli.terminal import say, warn
+
+if TYPE_CHECKING:
+    from compose2aws.planning.ledger import Finding
+    from compose2aws.planning.model import Plan
+
+_NEXT = "`compose2aws explain` tells what each part became and what to look at."
+
+
+@click.command(short_help="Write the CloudFormation templates.")
+@project_options
+@click.option("-o", "--output", metavar="DIR", default="aws.out", show_default=True, help="Where the files go.")
+@click.option("--format", "format_", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@click.option("--strict", is_flag=True, help="Refuse also what would be left out, and what is found to be an error.")
+@click.option("--lint", is_flag=True, help="Run cfn-lint on the templates.")
+def synth(output: str, format_: str, strict: bool, lint: bool) -> None:
+    """Write the CloudFormation templates, and tell what was made and found."""
+    from compose2aws.cloudformation import emit, render
+    from compose2aws.report import made
+    from compose2aws.report.findings import finding_lines, with_warnings
+
+    if not output:
+        raise click.BadParameter("is empty; a folder is wanted", param_hint="-o")
+    if lint:
+        _require_linter()
+    project, plan = read_plan(given_options())
+    findings = with_warnings(plan.findings, project.warnings)
+    _refuse(plan, findings, strict)
+    templates = emit(plan)
+    files = render(templates, format_)
+    removed = write_files(Path(output), files)
+    for line in finding_lines(findings, plan.project):
+        warn(line)
+    counts = {template.file(format_): len(template.resources) for template in templates.stacks}
+    say(made.text(plan, output, tuple(files), counts, removed, _NEXT))
+    if lint and not _passes_lint(Path(output), files):
+        raise click.exceptions.Exit(1)
+
+
+def _refuse(plan: Plan, findings: tuple[Finding, ...], strict: bool) -> None:
+    """Ends the command, before anything is written, where the project cannot be translated as it is asked to be."""
+    from compose2aws.report.refusals import refusal_lines, refusals
+
+    refused = refusals(plan.decisions, findings, strict)
+    if refused:
+        for line in refusal_lines(refused, plan.files):
+            warn(line)
+        warn("Nothing was written.")
+        raise click.exceptions.Exit(1)
+
+
+def _require_linter() -> None:
+    import importlib.util
+
+    if importlib.util.find_spec("cfnlint") is None:
+        raise click.UsageError("--lint needs cfn-lint, which is not installed: pip install 'compose2aws[lint]'")
+
+
+def _passes_lint(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Prints what cfn-lint says of the templates; whether it found no error."""
+    from compose2aws.cli.linter import lint
+
+    complaints = lint(folder, files)
+    for complaint in complaints:
+        warn(str(complaint))
+    warn(f"cfn-lint: {len(complaints)} complaints" if complaints else "cfn-lint: nothing to complain about")
+    return not any(complaint.is_error for complaint in complaints)

@@ -1,0 +1,83 @@
+"""Findings in compiler style, one on a line: what `synth` writes to stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+from compose2aws.compose.node import Path, Position
+from compose2aws.compose.project import Diagnostic
+from compose2aws.planning.ledger import Finding, Severity, people_path
+from compose2aws.report.layout import counted, visible
+
+COLOURS: dict[Severity, str] = {"error": "red", "warning": "yellow", "note": "blue"}
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+def line(position: Position | None, path: Path | None, message: str, project: str) -> str:
+    """`file:line:column: path: message`; `PROJECT: message` for what has no place in a file."""
+    place = f"{visible(str(position))}: " if position else f"{project}: "
+    where = f"{visible(people_path(path))}: " if path else ""
+    return f"{place}{where}{visible(message)}"
+
+
+def diagnostic_line(diagnostic: Diagnostic, project: str) -> str:
+    """A diagnostic of the loader in the same style."""
+    return line(diagnostic.position, diagnostic.path, diagnostic.message, project)
+
+
+def with_warnings(findings: Iterable[Finding], warnings: Iterable[Diagnostic]) -> tuple[Finding, ...]:
+    """The findings of a plan and, as warnings behind its errors, those of the loader that it does not repeat."""
+    known = tuple(findings)
+    said = {(f.code, f.message) for f in known}
+    added = tuple(
+        Finding(w.code, "warning", w.message, path=w.path or None, position=w.position)
+        for w in warnings
+        if (w.code, w.message) not in said
+    )
+    return tuple(sorted((*known, *added), key=lambda f: SEVERITIES.index(f.severity)))
+
+
+def tally(findings: Iterable[Finding]) -> str:
+    """`1 error, 3 warnings, 12 notes`; empty where there is none."""
+    every = tuple(findings)
+    counts = [(sum(f.severity == severity for f in every), severity) for severity in SEVERITIES]
+    return ", ".join(counted(number, severity) for number, severity in counts if number)
+
+
+def finding_lines(findings: Iterable[Finding], project: str) -> list[str]:
+    """All findings under a heading for each severity. Findings of one kind stand together, with one remedy; of notes
+    of one kind the first stands for all."""
+    lines: list[str] = []
+    every = tuple(findings)
+    for severity in SEVERITIES:
+        mine = tuple(f for f in every if f.severity == severity)
+        if not mine:
+            continue
+        heading = counted(len(mine), severity)
+        lines.append(click.style(f"{heading}:", fg=COLOURS[severity], bold=True))
+        for group in by_kind(mine):
+            if severity == "note":
+                lines.append(line(group[0].position, group[0].path, group[0].message + _more(group), project))
+                continue
+            lines += [line(f.position, f.path, f.message, project) for f in group]
+            lines += remedy_line(group[0].remedy)
+    return lines
+
+
+def remedy_line(remedy: str) -> list[str]:
+    """What to do about it, below what it is; nothing where nothing is to be done."""
+    return [f"    -> {visible(remedy)}"] if remedy else []
+
+
+def _more(group: Sequence[Finding]) -> str:
+    return f" (and {counted(len(group) - 1, 'more of this kind', 'more of this kind')})" if len(group) > 1 else ""
+
+
+def by_kind(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Together what has one code and one remedy, each kind where its first one stands."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.code, finding.remedy), []).append(finding)
+    return list(groups.values())

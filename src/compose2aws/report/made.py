@@ -1,0 +1,43 @@
+"""What `synth` made, in a few lines: the files, where the public reaches the system, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from compose2aws.planning.model import Plan
+from compose2aws.report.explanation import NOTHING_PUBLIC
+from compose2aws.report.layout import counted, listed, visible
+from compose2aws.report.table import url_text
+
+
+def text(
+    plan: Plan, folder: str, files: Sequence[str], resources: Mapping[str, int], removed: Sequence[str], next_step: str
+) -> str:
+    """`resources` counts the resources of each file that is a template."""
+    lines: list[str] = []
+    if not plan.urls:
+        lines += [NOTHING_PUBLIC, ""]
+    lines.append(click.style(f"{plan.project} on AWS ({plan.tier}), in {visible(folder)}:", bold=True))
+    size = max(map(len, files), default=0)
+    lines += [f"  {name.ljust(size)}  {_content(plan, name, resources)}".rstrip() for name in files]
+    if removed:
+        lines.append(f"  (removed, no longer made: {listed(map(visible, removed))})")
+    if plan.urls:
+        lines += ["", "Public:"]
+        size = max(len(url_text(url)) for url in plan.urls)
+        lines += [f"  {url_text(url).ljust(size)}  {url.service}" for url in plan.urls]
+        if any(url.host is None for url in plan.urls):
+            lines.append("  (balancer) is the load balancer's own name, an output of the app stack.")
+    lines += ["", f"Next: {next_step}"]
+    return "\n".join(lines)
+
+
+def _content(plan: Plan, name: str, resources: Mapping[str, int]) -> str:
+    if name in resources:
+        return counted(resources[name], "resource")
+    if name == "images.bake.json":
+        built = listed((image.service for image in plan.images), 6)
+        return counted(len(plan.images), "image") + (f": {built}" if built else "")
+    return "what deploys need to know" if name == "manifest.json" else ""

@@ -1,0 +1,385 @@
+"""The local-vs-production table of a project: what its author has on the laptop, what it is on AWS, how that works.
+
+The rows come from the plan's items. The project is looked at only to say things in the words of its author
+(`ports: "3001:3000"`); no value of its environment is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from compose2aws.compose.node import Mapping, Path, Sequence, find, plain
+from compose2aws.compose.project import Project
+from compose2aws.planning.ledger import Decision
+from compose2aws.planning.model import (
+    Balancer,
+    Container,
+    EnvironmentVariable,
+    Listener,
+    OwnNetwork,
+    Plan,
+    PublicUrl,
+    Service,
+    Task,
+    Workload,
+)
+from compose2aws.planning.text import Fact
+from compose2aws.report.layout import counted, cpu, listed, memory
+from compose2aws.report.managed import backups, described, title
+
+HEADER = ("local (Docker)", "AWS", "how it works")
+
+_MANAGED_FACTS: frozenset[Fact] = frozenset({"host", "reader-host", "port", "user", "password", "database"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. Text between backticks is code."""
+
+    local: str
+    aws: str
+    how: str
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        return self.local, self.aws, self.how
+
+
+def rows(plan: Plan, project: Project) -> tuple[Row, ...]:
+    """The whole table, from what runs to what is left out."""
+    decided = {decision.path: decision for decision in plan.decisions}
+    return (
+        *_tasks(plan, project),
+        *_jobs(plan),
+        *_images(plan),
+        *_ports(plan, project, decided),
+        *_network(plan, project),
+        *_names(plan),
+        *_managed(plan),
+        *_volumes(plan, project, decided),
+        *_bind_mounts(project, decided),
+        *_connections(plan),
+        *_secrets(plan),
+        *_logs(plan),
+        *_left_out(plan, project, decided),
+    )
+
+
+def _tasks(plan: Plan, project: Project) -> Iterator[Row]:
+    services = [w for w in plan.workloads if isinstance(w, Service)]
+    if not services:
+        return
+    file = PurePath(plan.files[0]).name if plan.files else "compose file"
+    by_size: dict[str, list[str]] = {}
+    for service in services:
+        by_size.setdefault(_size(service.task), []).append(_copies(service))
+    sizes = "; ".join(f"{size}: {listed(names)}" for size, names in by_size.items())
+    yield Row(
+        f"`{file}`" if file != "<stdin>" else "compose file",
+        f"{counted(len(services), 'ECS task definition')}, {counted(len(services), 'service')}",
+        f"run this image with this much CPU and memory. {sizes}",
+    )
+    for task in (w.task for w in plan.workloads):
+        beside = [c.name for c in task.containers if c.name != task.service and _service(project, c.name)]
+        if beside:
+            yield Row(
+                f"{listed(f'`{name}`' for name in beside)} container",
+                f"in the task of {task.service}",
+                "runs beside it and shares its network",
+            )
+
+
+def _size(task: Task) -> str:
+    where = " on EC2 instances" if task.compatibility == "EC2" else ""
+    return f"{cpu(task.cpu)}, {memory(task.memory)}{where}"
+
+
+def _copies(service: Service) -> str:
+    scaling = service.autoscaling
+    if scaling:
+        return f"{service.name} ({scaling.minimum} to {scaling.maximum} copies)"
+    return service.name if service.desired == 1 else f"{service.name} ({counted(service.desired, 'copy', 'copies')})"
+
+
+def _jobs(plan: Plan) -> Iterator[Row]:
+    for job in plan.workloads:
+        if isinstance(job, Service):
+            continue
+        if job.schedule:
+            yield Row(f"`{job.name}` container", "EventBridge Scheduler", f"runs at {job.schedule}, {_size(job.task)}")
+        else:
+            yield Row(
+                f"`{job.name}` container",
+                "ECS task, run once",
+                f"runs to its end at each new revision; what depends on it waits. {_size(job.task)}",
+            )
+
+
+def _images(plan: Plan) -> Iterator[Row]:
+    if plan.images:
+        yield Row(
+            f"`build:` of {listed(image.service for image in plan.images)}",
+            "ECR " + ("repository" if len(plan.images) == 1 else "repositories"),
+            "built by `docker buildx bake`, pushed, and run by digest",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """A port of a balancer that leads to a service's port."""
+
+    balancer: Balancer
+    listener: Listener
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    service: str
+    container_port: int
+    source: Path
+
+
+def _routes(plan: Plan) -> Iterator[_Route]:
+    attached = {
+        target.target_group: (workload.name, target.port)
+        for workload in plan.workloads
+        if isinstance(workload, Service)
+        for target in workload.targets
+    }
+    for balancer in plan.balancers:
+        sources = {group.id: group.source for group in balancer.target_groups}
+        for listener in balancer.listeners:
+            ways = [(r.hosts, r.paths, r.target_group) for r in balancer.rules if r.listener == listener.id]
+            if not isinstance(listener.default, str):
+                ways.append(((), (), listener.default))
+            for hosts, paths, group in ways:
+                if group in attached:
+                    yield _Route(balancer, listener, hosts, paths, *attached[group], sources.get(group, ()))
+
+
+def _ports(plan: Plan, project: Project, decided: dict[Path, Decision]) -> Iterator[Row]:
+    routed: set[Path] = set()
+    for route in _routes(plan):
+        routed.add(route.source)
+        kind = "Application" if route.balancer.kind == "application" else "Network"
+        yield Row(
+            f'`ports: "{_port(project, route.source)}"`' if route.source else f"`{route.service}` container",
+            f"{kind} Load Balancer",
+            f"listens on {_address(plan, route)}, forwards to the container's "
+            f"{route.container_port} ({route.service}) inside the VPC",
+        )
+    private: dict[str, list[str]] = {}
+    for path in _items(project, "ports"):
+        decision = decided.get(path)
+        if path not in routed and decision and decision.outcome != "translated":
+            private.setdefault(decision.reason, []).append(_port(project, path))
+    for reason, ports in private.items():
+        quoted = listed((f'"{port}"' for port in ports), 6)
+        yield Row(f"`ports: {quoted}`", "not public", reason or "reached from inside only")
+
+
+def _address(plan: Plan, route: _Route) -> str:
+    """The URL that people type, and the port where the URL does not show it."""
+    url = next((u for u in plan.urls if _is_of(u, route)), None)
+    if url is None:
+        host = route.hosts[0] if route.hosts else None
+        path = route.paths[0].removesuffix("/*") if route.paths else ""
+        url = PublicUrl(route.service, route.listener.protocol.lower(), host, route.listener.port, path)
+    usual = url.port == {"http": 80, "https": 443}.get(url.scheme)
+    return f"{url_text(url)} ({url.port})" if usual else url_text(url)
+
+
+def _is_of(url: PublicUrl, route: _Route) -> bool:
+    host = url.host in route.hosts if route.hosts else url.host is None or not route.hosts
+    return url.service == route.service and url.port == route.listener.port and host
+
+
+def url_text(url: PublicUrl) -> str:
+    """A URL as people type it; `(balancer)` stands for a balancer's own name, which is known after the deploy."""
+    usual = url.port == {"http": 80, "https": 443}.get(url.scheme)
+    return f"{url.scheme}://{url.host or '(balancer)'}{'' if usual else f':{url.port}'}{url.path}"
+
+
+def _port(project: Project, path: Path) -> str:
+    """A port as in the short form of Compose: `127.0.0.1:3001:3000/udp`."""
+    node = find(project.root, path)
+    entry = plain(node) if isinstance(node, Mapping) else None
+    if not isinstance(entry, dict):
+        return ".".join(map(str, path))
+    parts = [str(entry[key]) for key in ("host_ip", "published", "target") if entry.get(key) not in (None, "")]
+    return ":".join(parts) + ("/udp" if entry.get("protocol") == "udp" else "")
+
+
+def _network(plan: Plan, project: Project) -> Iterator[Row]:
+    names = [g.source[1] for g in plan.security_groups if g.source and g.source[0] == "networks" and len(g.source) > 1]
+    members: dict[str, list[str]] = {}
+    for service in _services(project):
+        joined = find(project.root, ("services", service, "networks"))
+        for network in joined if isinstance(joined, Mapping) else ():
+            members.setdefault(network, []).append(service)
+    groups = "; ".join(f"{name}: {listed(members[str(name)])}" for name in names if str(name) in members)
+    if isinstance(plan.network, OwnNetwork):
+        gateways = plan.network.nat_gateways
+        out = f", {counted(gateways, 'NAT gateway')}" if gateways else ""
+        how = f"a private network ({plan.network.cidr}) in two zones{out}"
+    else:
+        how = f"your own VPC {plan.network.vpc}"
+    if groups:
+        how += f"; members of a network reach each other and nobody else does. {groups}"
+    yield Row(f"`networks:` {listed(map(str, names))}".strip(), "VPC, security groups", how)
+
+
+def _names(plan: Plan) -> Iterator[Row]:
+    if plan.names:
+        also = ", and by Service Connect" if plan.connect else ""
+        names = list(dict.fromkeys(name.name for name in plan.names))
+        yield Row(
+            f"names: {listed((f'`{name}`' for name in names), 8)}",
+            f"Cloud Map, {plan.namespace}",
+            f"the same bare names work inside the VPC{also}",
+        )
+
+
+def _managed(plan: Plan) -> Iterator[Row]:
+    for item in plan.managed:
+        yield Row(f"`{item.service}` container", title(item), f"managed: {described(item)}; {backups(item)}")
+
+
+def _volumes(plan: Plan, project: Project, decided: dict[Path, Decision]) -> Iterator[Row]:
+    volumes = project.root.get("volumes")
+    points = {p.volume: p for p in plan.file_system.access_points} if plan.file_system else {}
+    for name in volumes if isinstance(volumes, Mapping) else ():
+        local = f"`volumes: {name}`"
+        moved = [item for item in plan.managed if name in _mounted(project, item.service)]
+        decision = decided.get(("volumes", name))
+        if name in points:
+            backed = "; backed up daily" if plan.file_system and plan.file_system.backups else ""
+            yield Row(local, "EFS", f"the folder {points[name].path} of an encrypted file system{backed}")
+        elif moved:
+            yield Row(
+                local,
+                f"storage of {title(moved[0])}",
+                f"goes with {moved[0].service}; what the local volume holds is not copied",
+            )
+        elif decision:
+            yield Row(local, "left out" if decision.outcome == "dropped" else _types(decision), decision.reason)
+
+
+def _bind_mounts(project: Project, decided: dict[Path, Decision]) -> Iterator[Row]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for path in _items(project, "volumes"):
+        node = find(project.root, path)
+        mount = plain(node) if isinstance(node, Mapping) else None
+        decision = decided.get(path)
+        if not isinstance(mount, dict) or mount.get("type") != "bind" or decision is None:
+            continue
+        source = _relative(str(mount.get("source", "")), project.folder)
+        groups.setdefault((_mount_target(decision), decision.reason), []).append(f"`{source}`")
+    for (aws, reason), sources in groups.items():
+        yield Row(f"mounts: {listed(dict.fromkeys(sources), 6)}", aws, reason)
+
+
+def _mount_target(decision: Decision) -> str:
+    types = {id_.type for id_ in decision.becomes}
+    if decision.outcome in ("dropped", "refused"):
+        return "left out" if decision.outcome == "dropped" else "cannot be done"
+    if "AWS::EFS::AccessPoint" in types:
+        return "EFS"
+    if "AWS::ECR::Repository" in types:
+        return "in the image (ECR)"
+    return _types(decision)
+
+
+def _relative(source: str, folder: str) -> str:
+    """A bind mount's source as its author wrote it, where it lies in the project's folder."""
+    path = PurePath(source)
+    return f"./{path.relative_to(folder).as_posix()}" if path.is_relative_to(folder) else source
+
+
+def _connections(plan: Plan) -> Iterator[Row]:
+    uses: dict[tuple[str, str, bool], list[str]] = {}
+    for workload, variable in _variables(plan.workloads):
+        if any(hole.fact in _MANAGED_FACTS for hole in variable.text.holes):
+            key = (variable.name, str(variable.text), variable.secret is not None)
+            uses.setdefault(key, []).append(workload.name)
+    for (name, text, secret), services in uses.items():
+        yield Row(
+            f"`{name}` of {listed(dict.fromkeys(services), 4)}",
+            "Secrets Manager" if secret else "task definition",
+            f"the same variable, with the new address: `{text}`",
+        )
+
+
+def _variables(workloads: Iterable[Workload]) -> Iterator[tuple[Workload, EnvironmentVariable]]:
+    for workload in workloads:
+        containers: tuple[Container, ...] = workload.task.containers
+        for container in containers:
+            for variable in container.environment:
+                yield workload, variable
+
+
+def _secrets(plan: Plan) -> Iterator[Row]:
+    """Parameters that the user's own files or environment fill."""
+    asked = [_asked(p.source) for p in plan.parameters if p.secret and p.source.startswith("variable:")]
+    written = [_asked(p.source) for p in plan.parameters if p.secret and p.source.startswith("compose:")]
+    open_ = [_asked(p.source) for p in plan.parameters if not p.secret and p.source.startswith("variable:")]
+    for names, aws, how in (
+        (asked, "Secrets Manager", "taken from your environment or `.env` when you deploy; never in a template"),
+        (written, "Secrets Manager", "taken from the compose file when you deploy; never in a template"),
+        (open_, "stack parameter", "taken from your environment or `.env` when you deploy"),
+    ):
+        if names:
+            yield Row(listed((f"`{name}`" for name in dict.fromkeys(names)), 8), aws, how)
+
+
+def _asked(source: str) -> str:
+    """The last word of `variable:NAME` or `compose:/services/api/environment/NAME`."""
+    name = source.partition(":")[2].rsplit("/", 1)[-1]
+    return name.replace("~1", "/").replace("~0", "~")
+
+
+def _logs(plan: Plan) -> Iterator[Row]:
+    if plan.workloads:
+        yield Row("`docker compose logs`", "CloudWatch Logs", f"a log group each, kept {plan.log_retention} days")
+
+
+def _left_out(plan: Plan, project: Project, decided: dict[Path, Decision]) -> Iterator[Row]:
+    placed = {c.name for w in plan.workloads for c in w.task.containers} | {item.service for item in plan.managed}
+    for service in _services(project):
+        decision = decided.get(("services", service))
+        if decision and decision.outcome in ("dropped", "refused") and service not in placed:
+            aws = "left out" if decision.outcome == "dropped" else "cannot be done"
+            yield Row(f"`{service}` container", aws, decision.reason)
+    for inactive in project.inactive:
+        profiles = listed(f"`--profile {profile}`" for profile in inactive.profiles)
+        yield Row(f"`{inactive.name}` container", "left out", f"its profile is not active; {profiles} adds it")
+
+
+def _types(decision: Decision) -> str:
+    """What something became, by the last words of its types: `DBCluster`."""
+    return listed(dict.fromkeys(id_.type.rsplit("::", 1)[-1] for id_ in decision.becomes)) or "nothing"
+
+
+def _services(project: Project) -> tuple[str, ...]:
+    services = project.root.get("services")
+    return tuple(services) if isinstance(services, Mapping) else ()
+
+
+def _service(project: Project, name: str) -> bool:
+    return find(project.root, ("services", name)) is not None
+
+
+def _items(project: Project, key: str) -> Iterator[Path]:
+    """The path of each item of a list that every service may have."""
+    for service in _services(project):
+        node = find(project.root, ("services", service, key))
+        if isinstance(node, Sequence):
+            for index in range(len(node)):
+                yield ("services", service, key, index)
+
+
+def _mounted(project: Project, service: str) -> set[object]:
+    """The sources of a service's volumes."""
+    node = find(project.root, ("services", service, "volumes"))
+    entries = plain(node) if isinstance(node, Sequence) else []
+    return {e.get("source") for e in entries if isinstance(e, dict)} if isinstance(entries, list) else set()
