@@ -1,0 +1,106 @@
+"""Aurora clusters, Serverless v2."""
+
+from __future__ import annotations
+
+from troposphere import rds
+
+from compose2aws.cloudformation.database import declare_version, deletion_protection, insights
+from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
+from compose2aws.cloudformation.graph import Graph
+from compose2aws.cloudformation.login import emit_login, password
+from compose2aws.planning.identity import ResourceId
+from compose2aws.planning.model import AuroraCluster, Plan
+from compose2aws.planning.text import Fact
+
+_LOG_EXPORTS = {"aurora-postgresql": ["postgresql"], "aurora-mysql": ["error", "slowquery"]}
+
+
+def emit_aurora(graph: Graph, plan: Plan, item: AuroraCluster) -> None:
+    """Add the login, the groups, the cluster and its members."""
+    emit_login(graph, item.login, item.service, item.source)
+    graph.add(
+        rds.DBSubnetGroup(
+            item.subnet_group.logical_id,
+            DBSubnetGroupDescription=f"Where {item.service} stands",
+            SubnetIds=subnets(plan.network, "private"),
+        ),
+        item.source,
+    )
+    graph.add(
+        rds.DBClusterParameterGroup(
+            item.parameter_group.logical_id,
+            Description=f"The settings of {item.service}",
+            Family=item.family,
+            Parameters=dict(item.parameters),
+        ),
+        item.source,
+    )
+    graph.add(_cluster(graph, plan, item), item.source)
+    graph.add(_member(item, item.writer, promotion_tier=0), item.source)
+    if item.reader:
+        reader = _member(item, item.reader_instance, promotion_tier=1)
+        # The first member that is there becomes the writer.
+        reader.DependsOn = item.writer.logical_id
+        graph.add(reader, item.source)
+
+
+def _cluster(graph: Graph, plan: Plan, item: AuroraCluster) -> rds.DBCluster:
+    cluster = rds.DBCluster(
+        item.cluster.logical_id,
+        Engine=item.engine,
+        EngineVersion=declare_version(graph, item.service, item.version),
+        MasterUserPassword=password(item.login),
+        Port=item.port,
+        DBSubnetGroupName=ref(item.subnet_group),
+        DBClusterParameterGroupName=ref(item.parameter_group),
+        VpcSecurityGroupIds=[attribute(item.security_group, "GroupId")],
+        StorageEncrypted=True,
+        KmsKeyId=encryption_key(),
+        BackupRetentionPeriod=item.backup_retention,
+        CopyTagsToSnapshot=True,
+        DeletionProtection=deletion_protection(graph, plan),
+        EnableCloudwatchLogsExports=_LOG_EXPORTS[item.engine],
+        **insights(item.insights_retention),
+    )
+    if item.snapshot:
+        cluster.SnapshotIdentifier = item.snapshot
+    else:
+        # A cluster made of a snapshot has the snapshot's user and databases.
+        cluster.MasterUsername = item.user
+        if item.database:
+            cluster.DatabaseName = item.database
+    scaling: dict[str, float | int] = {
+        "MinCapacity": item.minimum_capacity,
+        "MaxCapacity": item.maximum_capacity,
+    }
+    if item.auto_pause is not None:
+        scaling["SecondsUntilAutoPause"] = item.auto_pause
+    # troposphere refuses a minimum of 0 and a maximum over 128, both of which AWS takes.
+    cluster.properties["ServerlessV2ScalingConfiguration"] = scaling
+    return cluster
+
+
+def _member(item: AuroraCluster, member: ResourceId, *, promotion_tier: int) -> rds.DBInstance:
+    """A member of the cluster: it takes version, parameters, encryption and backups from there."""
+    return rds.DBInstance(
+        member.logical_id,
+        Engine=item.engine,
+        DBClusterIdentifier=ref(item.cluster),
+        DBInstanceClass="db.serverless",
+        AutoMinorVersionUpgrade=False,
+        PromotionTier=promotion_tier,
+        PubliclyAccessible=False,
+    )
+
+
+def aurora_fact(item: AuroraCluster, fact: Fact) -> Expression:
+    """What fills a hole in a text that names the cluster."""
+    facts = {
+        "host": attribute(item.cluster, "Endpoint.Address"),
+        "reader-host": attribute(item.cluster, "ReadEndpoint.Address" if item.reader else "Endpoint.Address"),
+        "port": str(item.port),
+        "user": item.user,
+        "password": password(item.login),
+        "database": item.database or "",
+    }
+    return facts[fact]

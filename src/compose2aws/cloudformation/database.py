@@ -1,0 +1,55 @@
+"""What databases of all engines share: versions as parameters, protection against deletion, insights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import Ref
+
+from compose2aws.cloudformation.expression import Expression, encryption_key
+from compose2aws.cloudformation.graph import Graph
+from compose2aws.planning.model import EngineVersion, Parameter, Plan
+
+_ADVANCED_INSIGHTS = 465  # days; RDS, "Turning on the Advanced mode of Database Insights"
+
+
+def declare_version(graph: Graph, service: str, version: EngineVersion) -> Expression:
+    """The engine's version, as the parameter that `deploy` keeps at its previous value."""
+    name = graph.declare(
+        Parameter(
+            name=version.parameter,
+            source=f"engine:{service}",
+            description=f"The engine version of {service}",
+            default=version.default,
+        )
+    )
+    return Ref(name)
+
+
+def deletion_protection(graph: Graph, plan: Plan) -> Expression:
+    """In production a parameter: protection from the first creation on would make its failure end in ROLLBACK_FAILED,
+    so `deploy` turns it on as its last step."""
+    if plan.tier != "production":
+        return False
+    name = graph.declare(
+        Parameter(
+            name="DeletionProtection",
+            source="setting:deletion-protection",
+            description="Whether the databases refuse to be deleted",
+            default="false",
+            allowed_values=("true", "false"),
+        )
+    )
+    return Ref(name)
+
+
+def insights(retention: int | None) -> dict[str, Any]:
+    """Database Insights with `retention` days of history, encrypted; off where there is none to keep."""
+    if retention is None:
+        return {"DatabaseInsightsMode": "standard", "PerformanceInsightsEnabled": False}
+    return {
+        "DatabaseInsightsMode": "advanced" if retention >= _ADVANCED_INSIGHTS else "standard",
+        "PerformanceInsightsEnabled": True,
+        "PerformanceInsightsKmsKeyId": encryption_key(),
+        "PerformanceInsightsRetentionPeriod": retention,
+    }

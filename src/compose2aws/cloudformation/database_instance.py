@@ -1,0 +1,81 @@
+"""Standalone RDS instances (MariaDB)."""
+
+from __future__ import annotations
+
+from troposphere import rds
+
+from compose2aws.cloudformation.database import declare_version, deletion_protection
+from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
+from compose2aws.cloudformation.graph import Graph
+from compose2aws.cloudformation.login import emit_login, password
+from compose2aws.planning.model import DatabaseInstance, Plan
+from compose2aws.planning.text import Fact
+
+_LOG_EXPORTS = {"mariadb": ["error", "slowquery"]}
+
+
+def emit_database_instance(graph: Graph, plan: Plan, item: DatabaseInstance) -> None:
+    """Add the login, the groups and the instance."""
+    emit_login(graph, item.login, item.service, item.source)
+    graph.add(
+        rds.DBSubnetGroup(
+            item.subnet_group.logical_id,
+            DBSubnetGroupDescription=f"Where {item.service} stands",
+            SubnetIds=subnets(plan.network, "private"),
+        ),
+        item.source,
+    )
+    graph.add(
+        rds.DBParameterGroup(
+            item.parameter_group.logical_id,
+            Description=f"The settings of {item.service}",
+            Family=item.family,
+            Parameters=dict(item.parameters),
+        ),
+        item.source,
+    )
+    instance = rds.DBInstance(
+        item.instance.logical_id,
+        Engine=item.engine,
+        EngineVersion=declare_version(graph, item.service, item.version),
+        DBInstanceClass=item.instance_class,
+        MasterUsername=item.user,
+        MasterUserPassword=password(item.login),
+        Port=str(item.port),
+        AllocatedStorage=str(item.storage),
+        MaxAllocatedStorage=item.maximum_storage,
+        StorageType="gp3",
+        StorageEncrypted=True,
+        KmsKeyId=encryption_key(),
+        MultiAZ=item.multi_az,
+        PubliclyAccessible=False,
+        DBSubnetGroupName=ref(item.subnet_group),
+        DBParameterGroupName=ref(item.parameter_group),
+        VPCSecurityGroups=[attribute(item.security_group, "GroupId")],
+        BackupRetentionPeriod=item.backup_retention,
+        CopyTagsToSnapshot=True,
+        DeletionProtection=deletion_protection(graph, plan),
+        AutoMinorVersionUpgrade=False,
+        EnableCloudwatchLogsExports=_LOG_EXPORTS[item.engine],
+    )
+    if item.database:
+        instance.DBName = item.database
+    if item.insights_retention is not None:
+        instance.EnablePerformanceInsights = True
+        instance.PerformanceInsightsKMSKeyId = encryption_key()
+        instance.PerformanceInsightsRetentionPeriod = item.insights_retention
+    graph.add(instance, item.source)
+
+
+def database_instance_fact(item: DatabaseInstance, fact: Fact) -> Expression:
+    """What fills a hole in a text that names the instance, which is its own reader."""
+    host = attribute(item.instance, "Endpoint.Address")
+    facts = {
+        "host": host,
+        "reader-host": host,
+        "port": str(item.port),
+        "user": item.user,
+        "password": password(item.login),
+        "database": item.database or "",
+    }
+    return facts[fact]

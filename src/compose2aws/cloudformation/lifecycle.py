@@ -1,0 +1,55 @@
+"""The table of life-cycles: which stack a resource lands in, and what becomes of it when it is deleted or replaced."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from compose2aws.cloudformation.graph import Node
+
+Place: TypeAlias = Literal["base", "app"]
+
+_BASE_FAMILIES = (
+    "AWS::DocDB::",
+    "AWS::EC2::",
+    "AWS::ECR::",
+    "AWS::EFS::",
+    "AWS::ElastiCache::",
+    "AWS::KMS::",
+    "AWS::RDS::",
+    "AWS::S3::",
+)
+_BASE_IDS = frozenset({"FlowLogGroup", "FlowLogRole"})
+_LOGIN = "MasterLogin"
+
+_SNAPSHOT = {"DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}
+_KEEP = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+_GO = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+
+_POLICIES = {
+    "AWS::DocDB::DBCluster": _SNAPSHOT,
+    "AWS::DocDB::DBInstance": _GO,
+    "AWS::ECR::Repository": _GO,  # what is in it can be built again, and it empties itself
+    "AWS::EFS::FileSystem": _KEEP,
+    "AWS::ElastiCache::ReplicationGroup": _SNAPSHOT,
+    "AWS::KMS::Key": _KEEP,  # snapshots under a key that is gone are lost
+    "AWS::RDS::DBCluster": _SNAPSHOT,
+    "AWS::RDS::DBInstance": _SNAPSHOT,
+    "AWS::S3::Bucket": _KEEP,
+}
+
+
+def place(logical_id: str, node: Node) -> Place:
+    """`base` for what must outlive a bad release of the app: network, registries, data and keys."""
+    if node.type == "AWS::SecretsManager::Secret":
+        return "base" if logical_id.endswith(_LOGIN) else "app"
+    return "base" if node.type.startswith(_BASE_FAMILIES) or logical_id in _BASE_IDS else "app"
+
+
+def policies(logical_id: str, body: dict[str, Any]) -> dict[str, str]:
+    """The deletion and replacement policies of a resource; none where CloudFormation's own will do."""
+    kind = body["Type"]
+    if kind == "AWS::RDS::DBInstance" and "DBClusterIdentifier" in body["Properties"]:
+        return _GO  # a snapshot of a cluster's member is refused
+    if kind == "AWS::SecretsManager::Secret" and logical_id.endswith(_LOGIN):
+        return _KEEP
+    return _POLICIES.get(kind, {})

@@ -1,0 +1,54 @@
+"""Security groups and the rules that say who may speak to whom."""
+
+from __future__ import annotations
+
+from troposphere import GetAtt, ec2
+
+from compose2aws.cloudformation.expression import group_description, vpc
+from compose2aws.cloudformation.graph import Graph, Skip
+from compose2aws.cloudformation.network import no_egress
+from compose2aws.planning.model import IngressRule, Plan
+
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_PUBLIC_PORT_80: Skip = ("CKV_AWS_260", "The balancer's port 80 is public on purpose")
+
+
+def emit_security_groups(graph: Graph, plan: Plan) -> None:
+    """Add the groups, and each rule as a resource of its own, so that two groups may name each other."""
+    for group in plan.security_groups:
+        open_egress = ec2.SecurityGroupRule(CidrIp="0.0.0.0/0", IpProtocol="-1", Description="Everything may go out")
+        graph.add(
+            ec2.SecurityGroup(
+                group.id.logical_id,
+                GroupDescription=group_description(group.description),
+                VpcId=vpc(plan.network),
+                SecurityGroupEgress=[open_egress if group.open_egress else no_egress()],
+            ),
+            group.source,
+        )
+    for rule in plan.ingress:
+        graph.add(_rule(rule), skips=_skips(rule))
+
+
+def _rule(rule: IngressRule) -> ec2.SecurityGroupIngress:
+    resource = ec2.SecurityGroupIngress(
+        rule.id.logical_id,
+        GroupId=GetAtt(rule.group.logical_id, "GroupId"),
+        IpProtocol=rule.protocol,
+        Description=group_description(rule.description),
+    )
+    if rule.protocol != "-1":
+        resource.FromPort = rule.first
+        resource.ToPort = rule.last
+    if not isinstance(rule.peer, str):
+        resource.SourceSecurityGroupId = GetAtt(rule.peer.logical_id, "GroupId")
+    elif ":" in rule.peer:
+        resource.CidrIpv6 = rule.peer
+    else:
+        resource.CidrIp = rule.peer
+    return resource
+
+
+def _skips(rule: IngressRule) -> tuple[Skip, ...]:
+    public = rule.peer in _EVERYWHERE and rule.protocol != "udp" and rule.first <= 80 <= rule.last
+    return (_PUBLIC_PORT_80,) if public else ()

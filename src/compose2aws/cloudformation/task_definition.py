@@ -1,0 +1,148 @@
+"""Task definitions, with the roles that start a task and that it runs under, and its log groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import ceil
+
+from troposphere import GetAtt, If, NoValue, ecs, iam, logs
+
+from compose2aws.cloudformation.container import container_definition, secret_condition
+from compose2aws.cloudformation.expression import (
+    Expression,
+    attribute,
+    encryption_key,
+    legal_name,
+    ref,
+)
+from compose2aws.cloudformation.file_system import access_point_arn, file_system_arn
+from compose2aws.cloudformation.graph import Graph, GraphError
+from compose2aws.cloudformation.image import repository_arn
+from compose2aws.cloudformation.policy import Statement, allow, assume_role, document
+from compose2aws.compose.node import Path
+from compose2aws.planning.model import BuiltImage, Plan, RegistryImage, Task, TaskVolume
+
+_TASKS = "ecs-tasks.amazonaws.com"
+_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+_MOUNT = (
+    "elasticfilesystem:ClientMount",
+    "elasticfilesystem:ClientRootAccess",
+    "elasticfilesystem:ClientWrite",
+)
+# ECS, "Permissions required for ECS Exec"; these actions know no resources.
+_SESSION = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+
+
+def emit_task(graph: Graph, plan: Plan, task: Task, source: Path, labels: Mapping[str, str] | None = None) -> None:
+    """Add a task definition and what belongs to it alone. `labels` go onto its first container."""
+    _emit_log_groups(graph, task, source)
+    graph.add(_execution_role(graph, plan, task), source, owner=task.service)
+    graph.add(_task_role(plan, task), source, owner=task.service)
+    definition = ecs.TaskDefinition(
+        task.definition.logical_id,
+        Family=legal_name(f"{plan.project}-{task.service}", r"A-Za-z0-9_\-", 255),
+        RequiresCompatibilities=[task.compatibility],
+        NetworkMode="awsvpc",
+        Cpu=str(task.cpu),
+        Memory=str(task.memory),
+        RuntimePlatform=ecs.RuntimePlatform(CpuArchitecture=task.architecture, OperatingSystemFamily="LINUX"),
+        ExecutionRoleArn=GetAtt(task.execution_role.logical_id, "Arn"),
+        TaskRoleArn=GetAtt(task.task_role.logical_id, "Arn"),
+        ContainerDefinitions=[
+            container_definition(graph, plan, container, (labels or {}) if index == 0 else {})
+            for index, container in enumerate(task.containers)
+        ],
+    )
+    if task.volumes:
+        definition.Volumes = [_volume(plan, volume) for volume in task.volumes]
+    if task.ephemeral_storage is not None:
+        definition.EphemeralStorage = ecs.EphemeralStorage(SizeInGiB=ceil(task.ephemeral_storage / 1024))
+    if task.host_pid:
+        definition.PidMode = "host"
+    if task.host_ipc:
+        definition.IpcMode = "host"
+    graph.add(definition, source, owner=task.service)
+
+
+def _emit_log_groups(graph: Graph, task: Task, source: Path) -> None:
+    groups = {container.logging.group: container.logging for container in task.containers}
+    for logging in groups.values():
+        graph.add(
+            logs.LogGroup(logging.group.logical_id, KmsKeyId=encryption_key(), RetentionInDays=logging.retention),
+            source,
+            owner=task.service,
+        )
+
+
+def _volume(plan: Plan, volume: TaskVolume) -> ecs.Volume:
+    if volume.access_point is not None:
+        if plan.file_system is None:
+            raise GraphError(f"the volume {volume.name} has an access point, and the plan no file system")
+        return ecs.Volume(
+            Name=volume.name,
+            EFSVolumeConfiguration=ecs.EFSVolumeConfiguration(
+                FilesystemId=ref(plan.file_system.id),
+                TransitEncryption="ENABLED",
+                AuthorizationConfig=ecs.AuthorizationConfig(AccessPointId=ref(volume.access_point), IAM="ENABLED"),
+            ),
+        )
+    if volume.host_path is not None:
+        return ecs.Volume(Name=volume.name, Host=ecs.Host(SourcePath=volume.host_path))
+    return ecs.Volume(Name=volume.name)
+
+
+def _execution_role(graph: Graph, plan: Plan, task: Task) -> iam.Role:
+    """What starts the task: it pulls its images, writes its logs and reads its secrets, and those alone."""
+    groups = dict.fromkeys(container.logging.group for container in task.containers)
+    statements: list[Expression] = [allow(_WRITE_LOGS, [attribute(group, "Arn") for group in groups])]
+    built = dict.fromkeys(c.image for c in task.containers if isinstance(c.image, BuiltImage))
+    if built:
+        statements.append(allow("ecr:GetAuthorizationToken", "*"))
+        statements.append(allow(_PULL, [repository_arn(image) for image in built]))
+    statements += _secret_statements(graph, plan, task)
+    return iam.Role(
+        task.execution_role.logical_id,
+        AssumeRolePolicyDocument=assume_role(_TASKS),
+        Policies=[iam.Policy(PolicyName="start", PolicyDocument=document(*statements))],
+    )
+
+
+def _secret_statements(graph: Graph, plan: Plan, task: Task) -> Iterable[Expression]:
+    """Statements, not resources, are conditional: a list of resources that turned out empty would be refused."""
+    by_condition: dict[str | None, dict[str, Expression]] = {}
+    for container in task.containers:
+        for variable in container.environment:
+            if variable.secret:
+                arns = by_condition.setdefault(secret_condition(plan, variable), {})
+                arns[variable.secret.logical_id] = ref(variable.secret)
+        if isinstance(container.image, RegistryImage) and container.image.credentials:
+            arns = by_condition.setdefault(None, {})
+            arns[container.image.credentials] = container.image.credentials
+    for condition, arns in by_condition.items():
+        statement = allow("secretsmanager:GetSecretValue", list(arns.values()))
+        yield If(graph.given(condition), statement, NoValue) if condition else statement
+    if by_condition:
+        yield allow("kms:Decrypt", encryption_key())
+
+
+def _task_role(plan: Plan, task: Task) -> iam.Role:
+    """What the containers themselves may do."""
+    statements: list[Statement] = []
+    if task.exec:
+        statements.append(allow(_SESSION, "*"))
+    points = dict.fromkeys(volume.access_point for volume in task.volumes if volume.access_point)
+    if points and plan.file_system:
+        through = {"StringEquals": {"elasticfilesystem:AccessPointArn": [access_point_arn(point) for point in points]}}
+        statements.append(allow(_MOUNT, file_system_arn(plan.file_system), through))
+    role = iam.Role(task.task_role.logical_id, AssumeRolePolicyDocument=assume_role(_TASKS, of="ecs"))
+    if statements:
+        role.Policies = [iam.Policy(PolicyName="run", PolicyDocument=document(*statements))]
+    if task.policies:
+        role.ManagedPolicyArns = list(task.policies)
+    return role
