@@ -1,0 +1,199 @@
+"""Aurora, RDS and DocumentDB: clusters, their members, subnet, parameter and option groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, call, register
+
+
+def _cluster(physical_id: str, _: Properties) -> dict[str, Any]:
+    return {"DBClusterIdentifier": physical_id}
+
+
+def _instance(physical_id: str, _: Properties) -> dict[str, Any]:
+    return {"DBInstanceIdentifier": physical_id}
+
+
+def _snapshot_name(physical_id: str) -> str:
+    return f"snapshot-{physical_id}"[:255]
+
+
+def _keep_cluster(physical_id: str, _: Properties, context: Context) -> None:
+    arguments = {"DBClusterIdentifier": physical_id, "DBClusterSnapshotIdentifier": _snapshot_name(physical_id)}
+    call(context.service("rds"), "create_db_cluster_snapshot", arguments)
+
+
+def _keep_instance(physical_id: str, _: Properties, context: Context) -> None:
+    arguments = {"DBInstanceIdentifier": physical_id, "DBSnapshotIdentifier": _snapshot_name(physical_id)}
+    call(context.service("rds"), "create_db_snapshot", arguments)
+
+
+def _set_parameters(operation: str, identifier: str, property_name: str) -> Any:
+    def hook(physical_id: str, properties: Properties, context: Context) -> None:
+        parameters = [
+            {"ParameterName": name, "ParameterValue": str(value), "ApplyMethod": "pending-reboot"}
+            for name, value in (properties.get(property_name) or {}).items()
+        ]
+        # The API takes twenty at a time, and so does CloudFormation.
+        for start in range(0, len(parameters), 20):
+            call(
+                context.service("rds"),
+                operation,
+                {identifier: physical_id, "Parameters": parameters[start : start + 20]},
+            )
+
+    return hook
+
+
+CLUSTER = ApiResource(
+    type="AWS::RDS::DBCluster",
+    api="rds",
+    create_with="create_db_cluster",
+    name="DBClusterIdentifier",
+    name_limit=63,
+    name_lower=True,
+    read_with="describe_db_clusters",
+    ask=_cluster,
+    found="DBClusters[0]",
+    delete_with="delete_db_cluster",
+    delete_ask=lambda physical_id, _: {"DBClusterIdentifier": physical_id, "SkipFinalSnapshot": True},
+    update_with="modify_db_cluster",
+    attributes={
+        "Endpoint.Address": "Endpoint",
+        "Endpoint.Port": "to_string(Port)",
+        "ReadEndpoint.Address": "ReaderEndpoint",
+        "DBClusterResourceId": "DbClusterResourceId",
+    },
+    snapshot_with=_keep_cluster,
+)
+
+INSTANCE = ApiResource(
+    type="AWS::RDS::DBInstance",
+    api="rds",
+    create_with="create_db_instance",
+    name="DBInstanceIdentifier",
+    name_limit=63,
+    name_lower=True,
+    read_with="describe_db_instances",
+    ask=_instance,
+    found="DBInstances[0]",
+    delete_with="delete_db_instance",
+    delete_ask=lambda physical_id, _: {"DBInstanceIdentifier": physical_id, "SkipFinalSnapshot": True},
+    update_with="modify_db_instance",
+    renames={"VPCSecurityGroups": "VpcSecurityGroupIds"},
+    attributes={
+        "Endpoint.Port": "to_string(Endpoint.Port)",
+        "DbiResourceId": "DbiResourceId",
+        "DBInstanceArn": "DBInstanceArn",
+    },
+    snapshot_with=_keep_instance,
+)
+
+_SUBNET_GROUP: dict[str, Any] = {
+    "api": "rds",
+    "create_with": "create_db_subnet_group",
+    "name": "DBSubnetGroupName",
+    "name_lower": True,
+    "read_with": "describe_db_subnet_groups",
+    "ask": lambda physical_id, _: {"DBSubnetGroupName": physical_id},
+    "found": "DBSubnetGroups[0]",
+    "delete_with": "delete_db_subnet_group",
+    "update_with": "modify_db_subnet_group",
+    "update_all": True,
+}
+
+_CLUSTER_PARAMETERS: dict[str, Any] = {
+    "api": "rds",
+    "create_with": "create_db_cluster_parameter_group",
+    "name_lower": True,
+    "read_with": "describe_db_cluster_parameter_groups",
+    "ask": lambda physical_id, _: {"DBClusterParameterGroupName": physical_id},
+    "found": "DBClusterParameterGroups[0]",
+    "delete_with": "delete_db_cluster_parameter_group",
+    "elsewhere": frozenset({"Parameters"}),
+    "after": _set_parameters("modify_db_cluster_parameter_group", "DBClusterParameterGroupName", "Parameters"),
+}
+
+register(
+    CLUSTER,
+    INSTANCE,
+    ApiResource(type="AWS::RDS::DBSubnetGroup", **_SUBNET_GROUP),
+    ApiResource(
+        type="AWS::RDS::DBClusterParameterGroup",
+        name="DBClusterParameterGroupName",
+        renames={"Family": "DBParameterGroupFamily"},
+        **_CLUSTER_PARAMETERS,
+    ),
+    ApiResource(
+        type="AWS::RDS::DBParameterGroup",
+        api="rds",
+        create_with="create_db_parameter_group",
+        name="DBParameterGroupName",
+        name_lower=True,
+        read_with="describe_db_parameter_groups",
+        ask=lambda physical_id, _: {"DBParameterGroupName": physical_id},
+        found="DBParameterGroups[0]",
+        delete_with="delete_db_parameter_group",
+        renames={"Family": "DBParameterGroupFamily"},
+        elsewhere=frozenset({"Parameters"}),
+        after=_set_parameters("modify_db_parameter_group", "DBParameterGroupName", "Parameters"),
+    ),
+    ApiResource(
+        type="AWS::RDS::OptionGroup",
+        api="rds",
+        create_with="create_option_group",
+        name="OptionGroupName",
+        name_lower=True,
+        read_with="describe_option_groups",
+        ask=lambda physical_id, _: {"OptionGroupName": physical_id},
+        found="OptionGroupsList[0]",
+        delete_with="delete_option_group",
+    ),
+    # DocumentDB's API is RDS's own with another engine; moto keeps both in one place, as AWS's tools do.
+    ApiResource(
+        type="AWS::DocDB::DBCluster",
+        api="rds",
+        create_with="create_db_cluster",
+        name="DBClusterIdentifier",
+        name_limit=63,
+        name_lower=True,
+        read_with="describe_db_clusters",
+        ask=_cluster,
+        found="DBClusters[0]",
+        delete_with="delete_db_cluster",
+        delete_ask=lambda physical_id, _: {"DBClusterIdentifier": physical_id, "SkipFinalSnapshot": True},
+            update_with="modify_db_cluster",
+        constants={"Engine": "docdb", "Port": 27017},
+        attributes={
+            "Endpoint": "Endpoint",
+            "Port": "to_string(Port)",
+            "ReadEndpoint": "ReaderEndpoint",
+            "ClusterResourceId": "DbClusterResourceId",
+        },
+        snapshot_with=_keep_cluster,
+    ),
+    ApiResource(
+        type="AWS::DocDB::DBInstance",
+        api="rds",
+        create_with="create_db_instance",
+        name="DBInstanceIdentifier",
+        name_limit=63,
+        name_lower=True,
+        read_with="describe_db_instances",
+        ask=_instance,
+        found="DBInstances[0]",
+        delete_with="delete_db_instance",
+        delete_ask=lambda physical_id, _: {"DBInstanceIdentifier": physical_id, "SkipFinalSnapshot": True},
+        update_with="modify_db_instance",
+        constants={"Engine": "docdb"},
+        attributes={"Endpoint": "Endpoint.Address", "Port": "to_string(Endpoint.Port)"},
+    ),
+    ApiResource(type="AWS::DocDB::DBSubnetGroup", **_SUBNET_GROUP),
+    ApiResource(
+        type="AWS::DocDB::DBClusterParameterGroup",
+        name="Name",
+        renames={"Name": "DBClusterParameterGroupName", "Family": "DBParameterGroupFamily"},
+        **_CLUSTER_PARAMETERS,
+    ),
+)

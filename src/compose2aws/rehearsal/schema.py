@@ -1,0 +1,64 @@
+"""What CloudFormation publishes about each resource type: its properties, attributes, and what cannot change in place.
+
+The schemas come with cfn-lint, which `moto[server]` brings along; only their files are read, cfn-lint is not imported.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One resource type, as far as an account must know it."""
+
+    type: str
+    properties: frozenset[str]
+    required: frozenset[str]
+    create_only: frozenset[str]
+    conditional_create_only: frozenset[str]
+    attributes: frozenset[str]
+    closed: bool
+    """Whether properties beyond `properties` are refused."""
+
+
+@lru_cache(maxsize=1)
+def _folder() -> Path:
+    spec = find_spec("cfnlint")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the rehearsal reads CloudFormation's schemas from cfn-lint: install compose2aws[rehearsal]")
+    return Path(spec.origin).parent / "data" / "schemas"
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, str]:
+    index: dict[str, str] = json.loads((_folder() / "providers" / "us-east-1.json").read_text("utf-8"))
+    return index
+
+
+def _names(document: dict[str, Any], key: str) -> frozenset[str]:
+    # "/properties/Endpoint/Address" is written Endpoint.Address in a template
+    return frozenset(pointer.removeprefix("/properties/").replace("/", ".") for pointer in document.get(key, []))
+
+
+@lru_cache(maxsize=None)
+def schema_of(resource_type: str) -> Schema | None:
+    """Return what is published about a type; None for one that AWS does not have."""
+    digest = _index().get(resource_type)
+    if digest is None:
+        return None
+    document = json.loads((_folder() / "resources" / f"{digest}.json").read_text("utf-8"))
+    return Schema(
+        type=resource_type,
+        properties=frozenset(document.get("properties", {})),
+        required=frozenset(document.get("required", [])),
+        create_only=_names(document, "createOnlyProperties"),
+        conditional_create_only=_names(document, "conditionalCreateOnlyProperties"),
+        attributes=_names(document, "readOnlyProperties"),
+        closed=document.get("additionalProperties") is False,
+    )
