@@ -190,7 +190,8 @@ def plan(project: Project) -> Plan:
     plain = EnvironmentVariable("LOG_LEVEL", Text.of("info"))
     groups = {group.id: group for group in balancer().target_groups}
     targets = {
-        name: (TargetAttachment(name, port, id_),) for (name, port), id_ in zip((("api", 3000), ("web", 80)), groups)
+        name: (TargetAttachment(name, port, id_),)
+        for (name, port), id_ in zip((("api", 3000), ("web", 80)), groups, strict=True)
     }
     return Plan(
         project="shop",

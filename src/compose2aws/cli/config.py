@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from compose2aws.cli.project_options import given_options, project_options
@@ -12,17 +14,18 @@ from compose2aws.cli.terminal import say, warn
 @click.command(short_help="Print the compose files as one.")
 @project_options
 @click.option("--format", "format_", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
-def config(format_: str) -> None:
+def config(format_: Literal["yaml", "json"]) -> None:
     """Print the compose files as one, with every default and every variable filled in.
 
-    Alone of all commands it prints secrets, as docker's does.
+    Alone of all commands it prints secrets, as docker's does. What it prints as YAML is a compose file, in which a
+    `$` is written `$$`; JSON holds the values as they are.
     """
     from compose2aws.compose import canonical
-    from compose2aws.report.canonical import as_json, as_yaml
+    from compose2aws.report.canonical import as_compose_file, as_json
     from compose2aws.report.findings import diagnostic_line
 
     project = read_project(given_options(), "error")
     for warning in project.warnings:
         warn(diagnostic_line(warning, project.name))
-    value = canonical(project)
-    say((as_json if format_ == "json" else as_yaml)(value).rstrip("\n"))
+    value = canonical(project, format_)
+    say(as_json(value) if format_ == "json" else as_compose_file(value))

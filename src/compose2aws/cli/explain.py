@@ -24,7 +24,7 @@ def explain(format_: str) -> None:
     project, plan = read_plan(given_options())
     findings = with_warnings(plan.findings, project.warnings)
     if format_ == "json":
-        say(as_json(json_explanation(plan.project, plan.decisions, findings)).rstrip("\n"))
+        say(as_json(json_explanation(plan.project, plan.decisions, findings)))
     elif format_ == "markdown":
         say(explanation.as_markdown(plan, project, findings))
     else:

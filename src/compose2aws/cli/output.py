@@ -117,7 +117,10 @@ def _is_plain(name: str) -> bool:
 
 
 def _is_file(place: Path) -> bool:
-    return place.is_symlink() or place.is_file()
+    try:
+        return place.is_symlink() or place.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _reason(error: OSError) -> str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def read_project(options: ProjectOptions, required_variables: Literal["error", "hole"]) -> Project:
     """The project that the options name. Raises `ComposeError`."""
-    from compose2aws.compose import LoadOptions, load
+    from compose2aws.compose import load
+    from compose2aws.compose.project import LoadOptions
 
     return load(
         LoadOptions(
@@ -36,8 +37,8 @@ def read_plan(options: ProjectOptions) -> tuple[Project, Plan]:
     from compose2aws.catalog import load_catalog
     from compose2aws.planning import plan
 
-    catalog = load_catalog(own=[options.mappings] if options.mappings else [])
     project = read_project(options, "hole")
+    catalog = load_catalog(own=[options.mappings] if options.mappings else [])
     return project, plan(project, catalog, options.tier)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 
 import click
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from compose2aws.planning.ledger import Finding
     from compose2aws.planning.model import Plan
 
+Format: TypeAlias = Literal["yaml", "json"]
+
 _NEXT = "`compose2aws explain` tells what each part became and what to look at."
 
 
@@ -26,11 +28,13 @@ _NEXT = "`compose2aws explain` tells what each part became and what to look at."
 @click.option("--format", "format_", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 @click.option("--strict", is_flag=True, help="Refuse also what would be left out, and what is found to be an error.")
 @click.option("--lint", is_flag=True, help="Run cfn-lint on the templates.")
-def synth(output: str, format_: str, strict: bool, lint: bool) -> None:
+def synth(output: str, format_: Format, strict: bool, lint: bool) -> None:
     """Write the CloudFormation templates, and tell what was made and found."""
-    from compose2aws.cloudformation import emit, render
+    from compose2aws.cloudformation import LimitError, emit, render
+    from compose2aws.planning.ledger import Finding
     from compose2aws.report import made
     from compose2aws.report.findings import finding_lines, with_warnings
+    from compose2aws.report.refusals import refusals
 
     if not output:
         raise click.BadParameter("is empty; a folder is wanted", param_hint="-o")
@@ -38,28 +42,30 @@ def synth(output: str, format_: str, strict: bool, lint: bool) -> None:
         _require_linter()
     project, plan = read_plan(given_options())
     findings = with_warnings(plan.findings, project.warnings)
-    _refuse(plan, findings, strict)
-    templates = emit(plan)
+    if refused := refusals(plan.decisions, findings, strict):
+        _refuse(refused, plan)
+    try:
+        templates = emit(plan)
+    except LimitError as error:
+        _refuse((Finding("limit", "error", str(error)),), plan)
     files = render(templates, format_)
     removed = write_files(Path(output), files)
     for line in finding_lines(findings, plan.project):
         warn(line)
-    counts = {template.file(format_): len(template.resources) for template in templates.stacks}
-    say(made.text(plan, output, tuple(files), counts, removed, _NEXT))
+    resources = {stack.file(format_): len(stack.template["Resources"]) for stack in templates.stacks}
+    say(made.text(plan, output, tuple(files), resources, removed, _NEXT))
     if lint and not _passes_lint(Path(output), files):
         raise click.exceptions.Exit(1)
 
 
-def _refuse(plan: Plan, findings: tuple[Finding, ...], strict: bool) -> None:
-    """Ends the command, before anything is written, where the project cannot be translated as it is asked to be."""
-    from compose2aws.report.refusals import refusal_lines, refusals
+def _refuse(refused: tuple[Finding, ...], plan: Plan) -> NoReturn:
+    """Ends the command before anything is written."""
+    from compose2aws.report.refusals import refusal_lines
 
-    refused = refusals(plan.decisions, findings, strict)
-    if refused:
-        for line in refusal_lines(refused, plan.files):
-            warn(line)
-        warn("Nothing was written.")
-        raise click.exceptions.Exit(1)
+    for line in refusal_lines(refused, plan.files):
+        warn(line)
+    warn("Nothing was written.")
+    raise click.exceptions.Exit(1)
 
 
 def _require_linter() -> None:

@@ -42,9 +42,9 @@ def close_streams(code: int) -> int:
 
 
 def say(text: str) -> None:
-    """A result: to stdout."""
+    """A result: to stdout, with a line break at its end where it has none."""
     try:
-        click.echo(text, color=colourful(sys.stdout))
+        click.echo(text, nl=not text.endswith("\n"), color=colourful(sys.stdout))
         sys.stdout.flush()
     except BrokenPipeError:
         _silence(sys.stdout)

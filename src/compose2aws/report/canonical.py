@@ -31,13 +31,25 @@ def _string(dumper: Any, value: str) -> Any:
 _Dumper.add_representer(str, _string)
 
 
-def as_yaml(value: object) -> str:
-    """YAML, in the order of the value."""
-    return str(
-        yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31, default_flow_style=False)
+def as_compose_file(value: object) -> str:
+    """YAML in the order of the value. Read as a compose file it is the same value."""
+    text: str = yaml.dump(
+        _escaped(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31 - 1, default_flow_style=False
     )
+    return text
+
+
+def _escaped(value: object) -> object:
+    """The value with every `$` doubled, but in keys, which are not interpolated."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _escaped(below) for key, below in value.items()}
+    return value
 
 
 def as_json(value: object) -> str:
-    """JSON with two spaces, in the order of the value."""
+    """JSON in the order of the value."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -15,13 +15,14 @@ from compose2aws.report.table import url_text
 def text(
     plan: Plan, folder: str, files: Sequence[str], resources: Mapping[str, int], removed: Sequence[str], next_step: str
 ) -> str:
-    """`resources` counts the resources of each file that is a template."""
+    """`resources` counts the resources of each file that is a template, in deploy order."""
     lines: list[str] = []
     if not plan.urls:
         lines += [NOTHING_PUBLIC, ""]
     lines.append(click.style(f"{plan.project} on AWS ({plan.tier}), in {visible(folder)}:", bold=True))
     size = max(map(len, files), default=0)
-    lines += [f"  {name.ljust(size)}  {_content(plan, name, resources)}".rstrip() for name in files]
+    ordered = [*resources, *(name for name in files if name not in resources)]
+    lines += [f"  {name.ljust(size)}  {_content(plan, name, resources)}".rstrip() for name in ordered]
     if removed:
         lines.append(f"  (removed, no longer made: {listed(map(visible, removed))})")
     if plan.urls:

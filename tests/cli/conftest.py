@@ -1,0 +1,37 @@
+"""The command as a process, as users run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+Outcome: TypeAlias = subprocess.CompletedProcess[str]
+Command: TypeAlias = Callable[..., Outcome]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Runs `compose2aws ARGUMENTS…` in the test's own folder, with nothing of the caller's environment but the path."""
+
+    def run(
+        *arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> Outcome:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return subprocess.run(
+            [sys.executable, "-m", "compose2aws", *arguments],
+            input=stdin,
+            env=kept | dict(environment or {}),
+            cwd=folder or tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
