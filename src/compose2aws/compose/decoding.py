@@ -1,0 +1,281 @@
+"""YAML text in, a tree with positions out; and the paths at which `!reset` and `!override` were written.
+
+Reads libyaml's events and builds the tree itself, without recursion: what is nested too deep, too large, or grows by
+aliases is refused while it is read. Aliases share the tree of their anchor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from compose2aws.compose.journal import Journal
+from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Sequence
+from compose2aws.compose.scalars import resolve, tagged
+
+# PyYAML without libyaml reads the same events, ten times slower.
+_EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+MOST_DEPTH = 100
+MOST_NODES = 500_000
+MOST_ALIASED_NODES = 200_000
+MERGE_KEY = "<<"
+MERGE_TAG = "tag:yaml.org,2002:merge"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document. `resets` are the paths whose value in earlier files is to be dropped before this one is
+    merged (Compose Specification, Merge, "Reset value" and "Replace value")."""
+
+    root: Node
+    resets: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A finished value: `weight` counts its nodes with aliases written out; `dropped` is one under `!reset`."""
+
+    node: Node
+    weight: int
+    resets: tuple[Path, ...] = ()
+    dropped: bool = False
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping that is being read."""
+
+    position: Position
+    tag: str | None
+    anchor: str | None
+    is_mapping: bool
+    items: list[Node] = field(default_factory=list)
+    entries: dict[str, Node] = field(default_factory=dict)
+    keys: dict[str, Position] = field(default_factory=dict)
+    key: str | None = None
+    key_position: Position | None = None
+    merging: bool = False
+    merged: list[tuple[int, Node]] = field(default_factory=list)
+    seen: dict[str, Position] = field(default_factory=dict)
+    weight: int = 1
+    resets: list[Path] = field(default_factory=list)
+    slots: int = 0
+
+
+def decode(text: str, file: str, journal: Journal) -> list[Document]:
+    """The documents of a YAML text. Raises `ComposeError` through the journal where it is not YAML, a key is twice, a
+    key is not a text, or it is a bomb."""
+    try:
+        return _Reader(text, file, journal).documents()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        position = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
+        words = ", ".join(part for part in (error.context, error.problem) if part)
+        hint = " (YAML is indented with spaces)" if "tab" in words or "cannot start any token" in words else ""
+        journal.fail("yaml", f"this is not YAML: {words}{hint}", (), position)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 1
+        journal.fail("yaml", f"this is not YAML text: {error.reason}", (), Position(file, line, 1))
+    except yaml.YAMLError:
+        journal.fail("yaml", "this is not YAML", (), Position(file, 1, 1))
+
+
+class _Reader:
+    """Turns events into documents."""
+
+    def __init__(self, text: str, file: str, journal: Journal) -> None:
+        self._parser: Any = _EVENTS(text)
+        self._file = file
+        self._journal = journal
+        self._anchors: dict[str, _Built] = {}
+        self._unfinished: list[str] = []
+        self._open: list[_Open] = []
+        self._root: _Built | None = None
+        self._nodes = 0
+
+    def documents(self) -> list[Document]:
+        found: list[Document] = []
+        parse = self._parser.get_event
+        while True:
+            event = parse()
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._scalar(event)
+            elif kind is yaml.MappingStartEvent:
+                self._start(event, True)
+            elif kind is yaml.SequenceStartEvent:
+                self._start(event, False)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self._end()
+            elif kind is yaml.AliasEvent:
+                self._alias(event)
+            elif kind is yaml.DocumentStartEvent:
+                self._anchors, self._root = {}, None
+            elif kind is yaml.DocumentEndEvent:
+                if self._root is not None:
+                    found.append(Document(self._root.node, self._root.resets))
+            elif event is None or kind is yaml.StreamEndEvent:
+                return found
+
+    def _position(self, event: Any) -> Position:
+        mark = event.start_mark
+        return Position(self._file, mark.line + 1, mark.column + 1)
+
+    def _scalar(self, event: Any) -> None:
+        position = self._position(event)
+        self._count(position)
+        text, tag = event.value, event.tag
+        top = self._open[-1] if self._open else None
+        if top is not None and top.is_mapping and top.key is None and not top.merging:
+            self._key(top, event, position)
+            return
+        if tag in ("!reset", "!override", None, "!"):
+            value = (
+                resolve(text) if event.implicit[0] or (tag in ("!reset", "!override") and event.style is None) else text
+            )
+        else:
+            try:
+                value = tagged(tag, text)
+            except ValueError as error:
+                self._journal.fail("yaml", f"the value is tagged !!{error} and is none", (), position)
+        self._put(_Built(Scalar(value, position), 1, *self._marks(tag)), event.anchor)
+
+    @staticmethod
+    def _marks(tag: str | None) -> tuple[tuple[Path, ...], bool]:
+        if tag == "!reset":
+            return ((),), True
+        return (((),), False) if tag == "!override" else ((), False)
+
+    def _key(self, top: _Open, event: Any, position: Position) -> None:
+        text = event.value
+        if text == MERGE_KEY and (event.implicit[0] or event.tag == MERGE_TAG):
+            top.merging = True
+        elif event.implicit[0] and not isinstance(resolve(text), str):
+            self._journal.fail(
+                "key-not-text", f"the key {text!r} is not a text: put it in quotes", self._path(), position
+            )
+        if text in top.seen:
+            self._journal.fail(
+                "duplicate-key", f"the key {text!r} is already at line {top.seen[text].line}", self._path(), position
+            )
+        top.seen[text] = position
+        if not top.merging:
+            top.key = text
+        top.key_position = position
+        if event.anchor:
+            self._anchors[event.anchor] = _Built(Scalar(text, position), 1)
+
+    def _start(self, event: Any, is_mapping: bool) -> None:
+        position = self._position(event)
+        self._count(position)
+        top = self._open[-1] if self._open else None
+        if top is not None and top.is_mapping and top.key is None and not top.merging:
+            self._journal.fail("key-not-text", "a key must be a text, not a list or a mapping", self._path(), position)
+        if len(self._open) >= MOST_DEPTH:
+            self._journal.fail("too-deep", f"the file is nested more than {MOST_DEPTH} levels deep", (), position)
+        if event.anchor:
+            self._anchors.pop(event.anchor, None)
+            self._unfinished.append(event.anchor)
+        self._open.append(_Open(position, event.tag, event.anchor, is_mapping))
+
+    def _end(self) -> None:
+        top = self._open.pop()
+        if top.anchor:
+            self._unfinished.remove(top.anchor)
+        if top.is_mapping:
+            entries, keys = _with_merged(top)
+            node: Node = Mapping(entries, top.position, keys)
+        else:
+            node = Sequence(tuple(top.items), top.position)
+        resets, dropped = self._marks(top.tag)
+        self._put(_Built(node, top.weight, (*resets, *top.resets), dropped), top.anchor)
+
+    def _alias(self, event: Any) -> None:
+        position = self._position(event)
+        name = event.anchor
+        if name in self._unfinished:
+            self._journal.fail("alias-cycle", f"the alias *{name} stands inside what it names: a cycle", (), position)
+        built = self._anchors.get(name)
+        if built is None:
+            self._journal.fail("yaml", f"the alias *{name} names no anchor before it", (), position)
+        top = self._open[-1] if self._open else None
+        if top is not None and top.is_mapping and top.key is None and not top.merging:
+            self._journal.fail("key-not-text", "a key must be a text, not an alias", self._path(), position)
+        self._put(built, None)
+
+    def _put(self, built: _Built, anchor: str | None) -> None:
+        if anchor:
+            self._anchors[anchor] = built
+        if not self._open:
+            self._root = built
+            return
+        top = self._open[-1]
+        top.weight += built.weight
+        if top.weight > MOST_ALIASED_NODES and top.weight > 2 * self._nodes:
+            self._journal.fail(
+                "alias-bomb", "the file's aliases make it far larger than it is written", (), top.position
+            )
+        if not top.is_mapping:
+            top.resets.extend((top.slots, *path) for path in built.resets)
+            top.slots += 1
+            if not built.dropped:
+                top.items.append(built.node)
+        elif top.merging:
+            top.resets.extend(built.resets)
+            self._merge(top, built)
+            top.merging = False
+        else:
+            key = top.key if top.key is not None else ""
+            top.resets.extend((key, *path) for path in built.resets)
+            if not built.dropped:
+                top.entries[key] = built.node
+                if top.key_position is not None:
+                    top.keys[key] = top.key_position
+            top.key = None
+
+    def _merge(self, top: _Open, built: _Built) -> None:
+        sources = built.node.items if isinstance(built.node, Sequence) else (built.node,)
+        for source in sources:
+            if not isinstance(source, Mapping):
+                self._journal.fail(
+                    "yaml", "`<<` wants a mapping or a list of mappings", self._path(), top.key_position or top.position
+                )
+            top.merged.append((len(top.entries), source))
+
+    def _count(self, position: Position) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            self._journal.fail("too-large", f"the file has more than {MOST_NODES:,} values", (), position)
+
+    def _path(self) -> Path:
+        steps: list[str | int] = []
+        for frame in self._open[:-1]:
+            if not frame.is_mapping:
+                steps.append(frame.slots)
+            elif frame.key is not None:
+                steps.append(frame.key)
+        return tuple(steps)
+
+
+def _with_merged(top: _Open) -> tuple[dict[str, Node], dict[str, Position]]:
+    """The mapping with what `<<` brings in, which yields to its own keys; of several, the first wins."""
+    if not top.merged:
+        return top.entries, top.keys
+    entries: dict[str, Node] = {}
+    keys: dict[str, Position] = {}
+    own = list(top.entries)
+    taken = 0
+    for at, source in [*top.merged, (len(own), None)]:
+        for key in own[taken:at]:
+            entries[key] = top.entries[key]
+            keys[key] = top.keys[key]
+        taken = at
+        if isinstance(source, Mapping):
+            for key, value in source.entries.items():
+                if key not in top.entries and key not in entries:
+                    entries[key] = value
+                    keys[key] = source.keys.get(key, value.position)
+    return entries, keys

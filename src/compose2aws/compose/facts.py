@@ -1,0 +1,128 @@
+"""What is known of the files that a project names: bind mounts, build contexts, Dockerfiles, configs, secrets, env files.
+
+Looks, and reads small text files; opens nothing but regular files.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+
+from compose2aws.compose.node import Mapping, Node, Scalar, Sequence
+from compose2aws.compose.paths import is_remote
+from compose2aws.compose.project import FileFact
+from compose2aws.compose.volumes import clean
+
+MOST_TEXT = 64 * 1024
+MOST_COUNTED = 10_000
+MOST_ENTRIES = 1_000
+
+
+def collect(root: Mapping, read: Iterable[str] = ()) -> dict[str, FileFact]:
+    """The facts of every path that the project names and of the files that were read for it, keyed by path."""
+    return {path: look(path) for path in dict.fromkeys((*_named(root), *sorted(read))) if path.startswith("/")}
+
+
+def look(path: str) -> FileFact:
+    """The facts of one path. Symbolic links are followed; one that leads nowhere is missing."""
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return FileFact(path, "missing")
+    mode = status.st_mode
+    if stat.S_ISREG(mode):
+        executable = bool(mode & 0o111)
+        return FileFact(path, "file", status.st_size, _text(path, status.st_size), (), executable)
+    if stat.S_ISDIR(mode):
+        size, entries = _contents(path)
+        return FileFact(path, "folder", size, None, entries)
+    return FileFact(path, "socket" if stat.S_ISSOCK(mode) else "other")
+
+
+def _text(path: str, size: int) -> str | None:
+    if size > MOST_TEXT:
+        return None
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123
+            content = stream.read(MOST_TEXT + 1)
+        text = content.decode("utf-8")
+    except (OSError, ValueError):
+        return None
+    return None if "\0" in text or len(content) > MOST_TEXT else text
+
+
+def _contents(folder: str) -> tuple[int, tuple[str, ...]]:
+    """The size of what is in a folder, and its files."""
+    size = 0
+    entries: list[str] = []
+    for counted, entry in enumerate(_walk(folder)):
+        if counted >= MOST_COUNTED:
+            break
+        try:
+            size += entry.stat(follow_symlinks=False).st_size if not entry.is_dir(follow_symlinks=False) else 0
+            if len(entries) < MOST_ENTRIES and not entry.is_dir(follow_symlinks=True):
+                entries.append(os.path.relpath(entry.path, folder))
+        except OSError:
+            continue
+    return size, tuple(sorted(entries))
+
+
+def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
+    """What is in a folder, level by level and by name; links to folders are not entered."""
+    waiting = [folder]
+    while waiting:
+        following: list[str] = []
+        for place in waiting:
+            try:
+                with os.scandir(place) as scan:
+                    found = sorted(scan, key=lambda entry: entry.name)
+            except OSError:
+                continue
+            for entry in found:
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    following.append(entry.path)
+        waiting = following
+
+
+def _named(root: Mapping) -> Iterator[str]:
+    for service in _mappings(root.get("services")):
+        for mount in _items(service.get("volumes")):
+            if isinstance(mount, Mapping) and _text_of(mount.get("type")) == "bind":
+                yield _text_of(mount.get("source"))
+        yield from _build_files(service.get("build"))
+    for section in ("configs", "secrets"):
+        for resource in _mappings(root.get(section)):
+            yield _text_of(resource.get("file"))
+
+
+def _build_files(build: Node | None) -> Iterator[str]:
+    if not isinstance(build, Mapping):
+        return
+    context = _text_of(build.get("context"))
+    dockerfile = _text_of(build.get("dockerfile"))
+    if context and not is_remote(context):
+        yield context
+        yield f"{context.rstrip('/')}/.dockerignore"
+        if dockerfile:
+            path = clean(dockerfile if dockerfile.startswith("/") else f"{context}/{dockerfile}")
+            yield path
+            yield f"{path}.dockerignore"
+    contexts = build.get("additional_contexts")
+    for extra in contexts.entries.values() if isinstance(contexts, Mapping) else ():
+        yield _text_of(extra)
+
+
+def _mappings(node: Node | None) -> Iterator[Mapping]:
+    for value in node.entries.values() if isinstance(node, Mapping) else ():
+        if isinstance(value, Mapping):
+            yield value
+
+
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Sequence) else ()
+
+
+def _text_of(node: Node | None) -> str:
+    return node.text if isinstance(node, Scalar) else ""

@@ -1,0 +1,91 @@
+"""What a load has to tell: errors are gathered, so that one run shows all of a file's, and warnings are kept once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Sequence
+from compose2aws.compose.project import ComposeError, Diagnostic
+
+_PLAIN_STEP = re.compile(r"[A-Za-z0-9_-]+\Z")
+_MOST_ERRORS = 100
+
+
+@dataclass(slots=True)
+class Journal:
+    """The errors and warnings of one load, in the order in which they were found."""
+
+    errors: list[Diagnostic] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
+    _warned: set[tuple[str, str]] = field(default_factory=set)
+
+    def error(self, code: str, message: str, path: Path = (), position: Position | None = None) -> None:
+        """Notes an error; `check` raises what was noted."""
+        self.errors.append(Diagnostic(code, message, path, position))
+
+    def warn(self, code: str, message: str, path: Path = (), position: Position | None = None) -> None:
+        """Notes a warning, unless the same words were said before."""
+        if (code, message) not in self._warned:
+            self._warned.add((code, message))
+            self.warnings.append(Diagnostic(code, message, path, position))
+
+    def check(self) -> None:
+        """Raises a `ComposeError` with every error so far, where there is one."""
+        if self.errors:
+            found = tuple(dict.fromkeys(self.errors))
+            raise ComposeError(found[:_MOST_ERRORS])
+
+    def fail(self, code: str, message: str, path: Path = (), position: Position | None = None) -> NoReturn:
+        """Raises at once: what follows could not be read."""
+        self.error(code, message, path, position)
+        raise ComposeError(tuple(dict.fromkeys(self.errors)))
+
+
+def path_text(path: Path) -> str:
+    """A path for people: `services.api.ports[0]`, with `["…"]` around a part that is not a plain word."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _PLAIN_STEP.match(step):
+            text += f".{step}" if text else step
+        else:
+            text += f'["{step}"]'
+    return text
+
+
+def kind_of(node: Node) -> str:
+    """What a value is, in a sentence: `a list`, `a number`. Never the value itself, which may be a secret."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    return scalar_kind(node)
+
+
+def scalar_kind(node: Scalar) -> str:
+    """What a scalar is, in a sentence."""
+    value = node.value
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "a text"
+    return "a whole number" if isinstance(value, int) else "a number"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was most likely meant."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence that offers the nearest known name; empty where none is near."""
+    near = nearest(name, known)
+    return f"; did you mean {near!r}?" if near else ""
