@@ -58,6 +58,10 @@ class Catalog:
         """The row whose pattern fits this very path."""
         return _index(self.keys).find(tuple(str(step) for step in path))
 
+    def has_rows_below(self, path: tuple[str, ...]) -> bool:
+        """Whether some row's pattern begins with this path and goes on."""
+        return _index(self.keys).has_below(path)
+
 
 def load_catalog(own: Iterable[Path] = ()) -> Catalog:
     """The tables of the package with the mappings of the given folders before them.
@@ -154,7 +158,9 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         parameters=_pairs(data.get("parameters", {})),
         tls_off=_pairs(tls.get("off", {})),
         tls_on=_pairs(tls.get("on", {})),
-        settings=Settings(settings["style"], frozenset(settings["allowed"])) if settings else None,
+        settings=Settings(settings["style"], frozenset(settings["allowed"]), frozenset(settings.get("absorbed", ())))
+        if settings
+        else None,
         reserved=Reserved(frozenset(reserved.get("users", ())), frozenset(reserved.get("databases", ()))),
         data=tuple(data.get("data", ())),
         init=tuple(data.get("init", ())),
@@ -170,10 +176,11 @@ def _pairs(entries: dict[str, object]) -> tuple[tuple[str, str], ...]:
 
 def _key_row(row: dict[str, Any]) -> KeyRow:
     outcome: Any = row["outcome"]
+    outcomes: Any = [outcome] if isinstance(outcome, str) else outcome
     return KeyRow(
         pattern=tuple(row["key"].split(".")),
         decided=row.get("decided", "table"),
-        outcomes=(outcome,) if isinstance(outcome, str) else tuple(outcome),
+        outcomes=tuple(outcomes),
         types=tuple(row.get("becomes", ())),
         how=row.get("how", ""),
         code=row.get("code", ""),
@@ -202,6 +209,14 @@ class _KeyIndex:
         self._rows: dict[int, list[KeyRow]] = {}
         for row in sorted(rows, key=lambda r: r.pattern.count("*")):
             self._rows.setdefault(len(row.pattern), []).append(row)
+
+    def has_below(self, path: tuple[str, ...]) -> bool:
+        return any(
+            all(want in ("*", step) for want, step in zip(row.pattern, path, strict=False))
+            for length, rows in self._rows.items()
+            if length > len(path)
+            for row in rows
+        )
 
     def find(self, path: tuple[str, ...]) -> KeyRow | None:
         for row in self._rows.get(len(path), ()):

@@ -51,6 +51,7 @@ Role: TypeAlias = Literal[
     "ScalingPolicy",
     "Schedule",
     "ScheduleRole",
+    "SecretFile",
     "SecurityGroup",
     "Service",
     "Stored",

@@ -45,9 +45,7 @@ def read_credentials(service: ServiceSource, mapping: ImageMapping, ledger: Ledg
         user,
         database,
         _accepted(service, mapping, "user", user, login.user_variables, mapping.reserved.users, ledger),
-        _accepted(
-            service, mapping, "database", database, login.database_variables, mapping.reserved.databases, ledger
-        ),
+        _accepted(service, mapping, "database", database, login.database_variables, mapping.reserved.databases, ledger),
     )
 
 

@@ -20,7 +20,8 @@ def choose_version(
     older than can be created becomes the oldest that can, a newer one the newest, each with a finding.
     """
     rule = mapping.versions
-    assert rule is not None, f"{mapping.file}: a managed mapping has versions"
+    if rule is None:
+        raise ValueError(f"{mapping.file}: a managed mapping names its versions")
     wanted = _wanted(image, rule)
     major = rule.latest if wanted is None else _major(wanted, rule)
     if wanted is not None and _numbers(wanted)[: len(_numbers(major))] != _numbers(major)[: len(_numbers(wanted))]:

@@ -1,0 +1,251 @@
+"""One container of a task: everything that the compose service says of it, but for its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compose2aws.compose import node as tree
+from compose2aws.planning.health import plan_health_check
+from compose2aws.planning.kind import Kind
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.model import Container, Image, Logging, PortMapping, Ulimit, named
+from compose2aws.planning.mount import Mounts
+from compose2aws.planning.settings import mebibytes
+from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.values import ContainerValues
+
+# Amazon ECS API Reference, "ContainerDefinition", stopTimeout: at most 120 seconds on Fargate.
+_LONGEST_STOP = 120
+# Fargate adds this capability and no other (Amazon ECS API Reference, "KernelCapabilities").
+_ADDABLE = frozenset(("SYS_PTRACE",))
+_ULIMITS = frozenset(
+    ("core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio", "rttime",
+     "sigpending", "stack")
+)  # fmt: skip
+_OWN_SERVICE_NEEDS = "hosts of your own (ECS on EC2) are not supported yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a container asks for: CPU units, and MiB of memory. `stated`: the file says how much memory; else it is what
+    we give a task whose file says nothing."""
+
+    cpu: int
+    memory: int
+    stated: bool
+
+
+def plan_container(
+    kind: Kind,
+    image: Image,
+    values: ContainerValues,
+    mounts: Mounts,
+    ports: tuple[PortMapping, ...],
+    retention: int,
+    ledger: Ledger,
+) -> Container:
+    """The container of a service that runs. Decides the keys that concern the container alone."""
+    service = kind.source
+    refuse_what_fargate_cannot(service, ledger)
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    for key in ("user", "working_dir", "tty", "stdin_open", "init", "read_only"):
+        if key in service.node:
+            ledger.record(service.at(key), "translated", definition)
+    return Container(
+        name=service.name,
+        image=image,
+        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, service.name),
+        entrypoint=values.entrypoint,
+        command=values.command,
+        environment=values.environment,
+        ports=ports,
+        health_check=plan_health_check(service, values.health_command, ledger),
+        mounts=mounts.mounts,
+        user=service.text("user"),
+        working_directory=service.text("working_dir"),
+        read_only=service.flag("read_only"),
+        interactive=service.flag("stdin_open"),
+        terminal=service.flag("tty"),
+        init=service.flag("init"),
+        stop_timeout=stop_timeout(service, ledger),
+        ulimits=_ulimits(service, ledger),
+        tmpfs=mounts.tmpfs,
+        capabilities_added=_capabilities(service, "cap_add", ledger),
+        capabilities_dropped=_capabilities(service, "cap_drop", ledger),
+        system_controls=_system_controls(service, ledger),
+        labels=values.labels,
+    )
+
+
+def asked(kind: Kind, ledger: Ledger) -> Asked:
+    """Limits, else reservations, else a quarter of a CPU and half a gigabyte (more where the mapping knows)."""
+    service, settings, mapping = kind.source, kind.source.settings, kind.mapping
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    cpus = settings.cpu
+    memory = settings.memory
+    for key in ("cpu", "memory", "architecture"):
+        if key in service.entries("x-aws"):
+            ledger.record(service.at("x-aws", key), "translated", definition)
+    places = (("deploy", "resources", "limits"), ("deploy", "resources", "reservations"))
+    for place in places:
+        if service.get(*place, "cpus") is not None:
+            ledger.record(service.at(*place, "cpus"), "adapted", definition, reason="part of the task's size")
+            cpus = cpus or service.number(*place, "cpus")
+        if service.get(*place, "memory") is not None:
+            ledger.record(service.at(*place, "memory"), "adapted", definition, reason="part of the task's size")
+            memory = memory or mebibytes(service.text(*place, "memory") or "")
+    for key in ("cpus", "cpu_count"):
+        if key in service.node:
+            ledger.record(service.at(key), "adapted", definition, reason="part of the task's size")
+            cpus = cpus or service.number(key)
+    for key in ("mem_limit", "mem_reservation"):
+        if key in service.node:
+            ledger.record(service.at(key), "adapted", definition, reason="part of the task's size")
+            memory = memory or mebibytes(service.text(key) or "")
+    usual_cpu, usual_memory = (mapping.cpu or 256, mapping.memory or 512) if mapping else (256, 512)
+    return Asked(max(1, round((cpus or 0) * 1024)) if cpus else usual_cpu, memory or usual_memory,
+                 memory is not None)  # fmt: skip
+
+
+def stop_timeout(service: ServiceSource, ledger: Ledger | None = None) -> int | None:
+    """`stop_grace_period` in seconds, at most two minutes; None where the file does not say."""
+    asked_for = service.duration("stop_grace_period")
+    if asked_for is None:
+        return None
+    taken = int(min(max(-(-asked_for // 1), 2), _LONGEST_STOP))
+    if ledger:
+        definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+        reason = f"{asked_for:g} s → {taken} s: Fargate waits from 2 to {_LONGEST_STOP} s" if taken != asked_for else ""
+        ledger.record(service.at("stop_grace_period"), "adapted" if reason else "translated", definition, reason=reason)
+    return taken
+
+
+def refuse_what_fargate_cannot(service: ServiceSource, ledger: Ledger) -> None:
+    """What needs a host of one's own."""
+    wants: list[tuple[tuple[str | int, ...], str]] = []
+    if service.flag("privileged"):
+        wants.append((service.at("privileged"), "is privileged"))
+    if service.text("network_mode") == "host":
+        wants.append((service.at("network_mode"), "uses the host's network"))
+    if service.text("pid") == "host":
+        wants.append((service.at("pid"), "sees the host's processes"))
+    if service.text("ipc") == "host":
+        wants.append((service.at("ipc"), "shares the host's memory segments"))
+    wants += [(service.at("devices", i), "wants a device of the host") for i in range(len(service.items("devices")))]
+    if service.items("gpus"):
+        wants.append((service.at("gpus"), "wants GPUs"))
+    if service.items("deploy", "resources", "reservations", "devices"):
+        wants.append((service.at("deploy", "resources", "reservations", "devices"), "wants devices of the host"))
+    for path, what in wants:
+        ledger.refuse(
+            path,
+            "needs-a-host",
+            f"{service.name} {what}, which Fargate has not; {_OWN_SERVICE_NEEDS}",
+            "take the key away with `!reset` in compose.aws.yaml, or leave the service out with a profile",
+        )
+
+
+def _capabilities(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str, ...]:
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    taken: list[str] = []
+    for index, text in enumerate(service.texts(key)):
+        name = text.upper().removeprefix("CAP_")
+        path = service.at(key, index)
+        if key == "cap_drop" or name in _ADDABLE:
+            taken.append(name)
+            ledger.record(path, "translated", definition)
+        elif name in _DEFAULT_CAPABILITIES:
+            ledger.record(path, "inert", definition, reason="a container on Fargate has it by default")
+        else:
+            ledger.refuse(
+                path,
+                "capability",
+                f"{service.name} wants the capability {name}; Fargate adds none but SYS_PTRACE, and {_OWN_SERVICE_NEEDS}",
+                "see whether the app runs without it, and take it away with `!reset` in compose.aws.yaml",
+            )
+    if key == "cap_drop" and "ALL" in taken and service.texts("cap_add"):
+        kept = {text.upper().removeprefix("CAP_") for text in service.texts("cap_add")}
+        return tuple(sorted(_DEFAULT_CAPABILITIES - kept)) if kept & _DEFAULT_CAPABILITIES else tuple(taken)
+    return tuple(taken)
+
+
+# Docker documentation, "Runtime privilege and Linux capabilities": those that are on by default.
+_DEFAULT_CAPABILITIES = frozenset(
+    ("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP",
+     "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT")
+)  # fmt: skip
+
+
+def _ulimits(service: ServiceSource, ledger: Ledger) -> tuple[Ulimit, ...]:
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    found: list[Ulimit] = []
+    for name, node in service.entries("ulimits").items():
+        path = service.at("ulimits", name)
+        if name not in _ULIMITS:
+            ledger.drop(path, "ulimit", f"ECS has no ulimit {name}")
+            continue
+        if isinstance(node, tree.Mapping):
+            soft, hard = service.whole("ulimits", name, "soft"), service.whole("ulimits", name, "hard")
+        else:
+            soft = hard = service.whole("ulimits", name)
+        soft, hard = (soft if soft is not None else hard), (hard if hard is not None else soft)
+        # Docker says -1 for no limit; ECS takes whole numbers from 0
+        unlimited = 1_048_576
+        found.append(
+            Ulimit(name, unlimited if (soft or 0) < 0 else soft or 0, unlimited if (hard or 0) < 0 else hard or 0)
+        )
+        ledger.record(path, "translated", definition)
+    return tuple(found)
+
+
+def _system_controls(service: ServiceSource, ledger: Ledger) -> tuple[tuple[str, str], ...]:
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    found: list[tuple[str, str]] = []
+    for name, node in service.entries("sysctls").items():
+        path = service.at("sysctls", name)
+        if name.startswith("net.") and isinstance(node, tree.Scalar):
+            # Amazon ECS API Reference, "SystemControl": on Fargate, all of net.*, and some of kernel.* and fs.*
+            found.append((name, node.text))
+            ledger.record(path, "translated", definition)
+        else:
+            ledger.drop(path, "sysctl", f"Fargate does not let a task set {name}")
+    return tuple(found)
+
+
+def known_ports(
+    service: ServiceSource, referenced: Mapping[str, frozenset[int]], dockerfile: str | None
+) -> tuple[int, ...]:
+    """Every TCP port that is declared (`ports`, `expose`, the Dockerfile's EXPOSE) or that a reference names."""
+    found: dict[int, None] = {}
+    for index in range(len(service.items("ports"))):
+        number = service.whole("ports", index, "target")
+        if number and (service.text("ports", index, "protocol") or "tcp") == "tcp":
+            found[number] = None
+    for text in service.texts("expose"):
+        found |= dict.fromkeys(_range(text))
+    for line in (dockerfile or "").splitlines():
+        words = line.split()
+        if words and words[0].upper() == "EXPOSE":
+            for word in words[1:]:
+                found |= dict.fromkeys(_range(word))
+    found |= dict.fromkeys(sorted(referenced.get(service.name, frozenset())))
+    return tuple(number for number in found if 0 < number < 65536)
+
+
+def _range(text: str) -> tuple[int, ...]:
+    number, _, protocol = text.partition("/")
+    first, _, last = number.partition("-")
+    if protocol not in ("", "tcp") or not first.isdigit() or (last and not last.isdigit()):
+        return ()
+    return tuple(range(int(first), min(int(last or first), int(first) + 50) + 1))
+
+
+def udp_ports(service: ServiceSource) -> tuple[int, ...]:
+    """The UDP ports that are published."""
+    found: dict[int, None] = {}
+    for index in range(len(service.items("ports"))):
+        number = service.whole("ports", index, "target")
+        if number and service.text("ports", index, "protocol") == "udp":
+            found[number] = None
+    return tuple(found)

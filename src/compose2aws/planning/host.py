@@ -1,0 +1,100 @@
+"""The names under which containers reach each other, and the private DNS names that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compose2aws.compose.node import Path
+from compose2aws.planning.identity import ResourceId, logical_id
+from compose2aws.planning.kind import Kind
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.model import AliasName, Managed, RegisteredName, named
+from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.text import Hole, Text
+
+
+def hosts(kinds: Mapping[str, Kind]) -> dict[str, frozenset[str]]:
+    """Every service's names: its own, its aliases in networks, `hostname`, `container_name`, and links to it."""
+    found = {name: {name, *_declared(kind.source)} for name, kind in kinds.items()}
+    for kind in kinds.values():
+        for link in kind.source.texts("links"):
+            target, _, alias = link.partition(":")
+            if alias and target in found:
+                found[target].add(alias)
+    return {name: frozenset(names) for name, names in found.items()}
+
+
+def _declared(service: ServiceSource) -> dict[str, Path]:
+    """Further names that the service declares for itself, each with its place."""
+    names: dict[str, Path] = {}
+    for key in ("container_name", "hostname"):
+        text = service.text(key)
+        if text:
+            names[text] = service.at(key)
+    for network in service.networks:
+        for index, alias in enumerate(service.texts("networks", network, "aliases")):
+            names.setdefault(alias, service.at("networks", network, "aliases", index))
+    return names
+
+
+def plan_names(
+    kinds: Mapping[str, Kind], managed: Mapping[str, Managed], namespace: str, ledger: Ledger
+) -> tuple[RegisteredName | AliasName, ...]:
+    """The private DNS names: a service's own, registered by its tasks; everything else an alias (CNAME)."""
+    names: list[RegisteredName | AliasName] = []
+    taken: set[str] = set()
+    for name, kind in kinds.items():
+        if name in managed:
+            names.append(_alias(name, name, Text.of(Hole("host", name)), kind.source.path))
+            ledger.record(kind.source.path, "adapted", names[-1].id)
+        elif kind.what == "service":
+            names.append(RegisteredName(registry_id(name), _label(name), kind.source.path))
+        taken.add(_label(name))
+    for name, kind in kinds.items():
+        if name not in managed and kind.what != "service":
+            continue
+        target = Text.of(Hole("host", name)) if name in managed else Text.of(f"{_label(name)}.{namespace}")
+        for alias, path in sorted(_further_names(name, kinds).items()):
+            if _label(alias) in taken:
+                continue
+            taken.add(_label(alias))
+            made = _alias(name, alias, target, path)
+            names.append(made)
+            ledger.record(path, "adapted", made.id, reason=f"{alias} resolves to {name}")
+    return tuple(names)
+
+
+def registry_id(service: str) -> ResourceId:
+    """The Cloud Map service that a service's tasks register in."""
+    return named("AWS::ServiceDiscovery::Service", service, "Registry")
+
+
+def _further_names(name: str, kinds: Mapping[str, Kind]) -> dict[str, Path]:
+    found = dict(_declared(kinds[name].source))
+    for kind in kinds.values():
+        for index, link in enumerate(kind.source.texts("links")):
+            target, _, alias = link.partition(":")
+            if target == name and alias:
+                found.setdefault(alias, kind.source.at("links", index))
+    return {alias: path for alias, path in found.items() if alias != name and _fits(alias)}
+
+
+def _fits(name: str) -> bool:
+    """Whether it can be a name in the zone (RFC 1035, "Size limits")."""
+    return 0 < len(name) <= 63 and all(c.isascii() and (c.isalnum() or c in "-_.") for c in name)
+
+
+def _label(name: str) -> str:
+    """As DNS compares names."""
+    return name.lower()
+
+
+def _alias(service: str, alias: str, target: Text, path: Path) -> AliasName:
+    key = alias if alias == service else f"{service}/{alias}"
+    return AliasName(
+        ResourceId("AWS::ServiceDiscovery::Service", logical_id(key, "Alias")),
+        ResourceId("AWS::ServiceDiscovery::Instance", logical_id(key, "AliasInstance")),
+        _label(alias),
+        target,
+        path,
+    )

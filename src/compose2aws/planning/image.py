@@ -1,0 +1,250 @@
+"""Images: which are built and how, which come from a registry, and under which name AWS can pull them.
+
+A service with files to bake in gets a derived image: a target on top of the service's own image, which the bake file
+builds with the files taken from the project's folder.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, replace
+
+from compose2aws.catalog import Catalog, ImageReference
+from compose2aws.compose.node import Mapping, Path, Scalar
+from compose2aws.compose.project import Project
+from compose2aws.planning.identity import digest, logical_id
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.model import BakeTarget, BuiltImage, Image, RegistryImage, named
+from compose2aws.planning.secrecy import secret_name, surely_public
+from compose2aws.planning.source import ServiceSource
+
+_MIRROR = "public.ecr.aws/docker/library/"
+
+
+@dataclass(frozen=True, slots=True)
+class BakedFile:
+    """A file or folder that is copied to `target` in the image: `source` is absolute; or `text`, where the compose file
+    itself holds the content."""
+
+    target: str
+    source: str | None = None
+    folder: bool = False
+    text: str | None = None
+    mode: str | None = None
+    path: Path = ()
+
+
+def choose_image(
+    service: ServiceSource,
+    reference: ImageReference | None,
+    baked: tuple[BakedFile, ...],
+    project: Project,
+    catalog: Catalog,
+    ledger: Ledger,
+) -> Image | None:
+    """The image of a service's container; None where it is refused."""
+    if "build" in service.node:
+        return _built(service, baked, project, ledger)
+    path = service.at("image")
+    if reference is None or _incomplete(service.text("image") or ""):
+        unset = _unset_variables(service)
+        why = f": {', '.join(unset)} is not set" if unset else ""
+        remedy = f"set {unset[0]} in the environment or in .env" if unset else "write it as REPOSITORY:TAG"
+        ledger.refuse(path, "invalid-image", f"the image name of {service.name} is not complete{why}", remedy)
+        return None
+    name = pullable(service.text("image") or "", reference, catalog)
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    credentials = service.settings.registry_credentials
+    if credentials:
+        ledger.record(service.at("x-aws", "registry-credentials"), "translated", definition)
+    if baked or "stop_signal" in service.node:
+        image = _derived(service, name, baked, project, ledger)
+        reason = f"built on {name} with the files that the service mounts; held in a repository of its own"
+        ledger.record(path, "adapted", (definition, image.repository), code="files-baked", reason=reason)
+        return image
+    mirrored = name.startswith(_MIRROR) and name != service.text("image")
+    reason = f"pulled from Amazon's mirror of Docker Hub as {name}" if mirrored else ""
+    ledger.record(path, "adapted" if mirrored else "translated", definition, reason=reason)
+    return RegistryImage(name, credentials)
+
+
+def pullable(written: str, reference: ImageReference, catalog: Catalog) -> str:
+    """The name under which AWS pulls the image: official images of Docker Hub from Amazon's mirror, which has no rate
+    limit; others as they are written."""
+    if reference.is_official and reference.repository in catalog.mirrored:
+        return f"{_MIRROR}{reference.repository}{reference.suffix or ':latest'}"
+    return written
+
+
+def target_name(service: str) -> str:
+    """The service's name as a bake target (letters, digits, `_`, `-`); one that loses characters carries its hash."""
+    cleaned = re.sub(r"[^A-Za-z0-9_-]", "_", service)
+    return cleaned if cleaned == service else f"{cleaned}-{digest(service)}"
+
+
+def _incomplete(text: str) -> bool:
+    return not text or text[-1] in ":@/" or text[0] in ":@/" or "//" in text or "/:" in text or " " in text
+
+
+def _unset_variables(service: ServiceSource) -> list[str]:
+    node = service.get("image")
+    parts = node.parts if isinstance(node, Scalar) else ()
+    return [part.variables[0] for part in parts if part.origin == "unset" and part.variables]
+
+
+def _built(service: ServiceSource, baked: tuple[BakedFile, ...], project: Project, ledger: Ledger) -> BuiltImage:
+    own = _own_target(service, project, ledger)
+    if baked or "stop_signal" in service.node:
+        base = replace(own, name=f"{own.name}-base")
+        final = _layer(service, own.name, f"target:{base.name}", baked, project)
+        image = BuiltImage(service.name, logical_id(service.name, "Image"), final, (base,), service.at("build"))
+    else:
+        image = BuiltImage(service.name, logical_id(service.name, "Image"), own, (), service.at("build"))
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    ledger.record(service.at("build"), "translated", (image.repository, definition),
+                  reason=f"target {own.name} of images.bake.json, pushed to a repository of its own")  # fmt: skip
+    if "image" in service.node:
+        reason = (
+            "the image is built from the project and held in a repository of its own, whatever it is tagged locally"
+        )
+        ledger.record(service.at("image"), "adapted", image.repository, reason=reason)
+    return image
+
+
+def _derived(
+    service: ServiceSource, name: str, baked: tuple[BakedFile, ...], project: Project, ledger: Ledger
+) -> BuiltImage:
+    del ledger
+    target = _layer(service, target_name(service.name), f"docker-image://{name}", baked, project)
+    return BuiltImage(service.name, logical_id(service.name, "Image"), target, (), service.at("image"))
+
+
+def platforms(service: ServiceSource) -> tuple[str, ...]:
+    """The platform of the task that runs the image."""
+    return ("linux/arm64",) if is_arm(service) else ("linux/amd64",)
+
+
+def is_arm(service: ServiceSource) -> bool:
+    """Whether the service asks for ARM64, in `x-aws.architecture` or `platform`."""
+    if service.settings.architecture:
+        return service.settings.architecture == "arm64"
+    return (service.text("platform") or "").startswith(("linux/arm64", "linux/aarch64", "arm64"))
+
+
+def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> BakeTarget:
+    arguments: list[tuple[str, str | None]] = []
+    variables: list[tuple[str, str]] = []
+    for name, node in service.entries("build", "args").items():
+        if not isinstance(node, Scalar):
+            continue
+        if node.value is None:
+            arguments.append((name, None))
+        elif _looks_secret(name, node):
+            variable = re.sub(r"[^A-Za-z0-9_]", "_", f"{service.name}_{name}").upper()
+            arguments.append((name, f"${{{variable}}}"))
+            variables.append((variable, ""))
+            ledger.find(
+                "secret-build-argument",
+                "warning",
+                f"the build argument {name} of {service.name} looks like a secret; who pulls the image can read it "
+                "in the image's history",
+                "use a build secret (`build.secrets` and `RUN --mount=type=secret`)",
+                service.at("build", "args", name),
+            )
+        else:
+            arguments.append((name, node.text))
+    contexts = tuple(
+        (name, _context(node.text, project))
+        for name, node in service.entries("build", "additional_contexts").items()
+        if isinstance(node, Scalar)
+    )
+    return BakeTarget(
+        name=target_name(service.name),
+        context=_context(service.text("build", "context") or project.folder, project),
+        dockerfile=None if service.text("build", "dockerfile_inline") else service.text("build", "dockerfile"),
+        dockerfile_inline=service.text("build", "dockerfile_inline"),
+        stage=service.text("build", "target"),
+        arguments=tuple(arguments),
+        contexts=contexts,
+        platforms=platforms(service),
+        secrets=tuple(_build_secrets(service, project)),
+        ssh=service.texts("build", "ssh"),
+        cache_from=service.texts("build", "cache_from"),
+        cache_to=service.texts("build", "cache_to"),
+        labels=tuple((k, v.text) for k, v in service.entries("build", "labels").items() if isinstance(v, Scalar)),
+        no_cache=service.flag("build", "no_cache"),
+        pull=service.flag("build", "pull"),
+        network=service.text("build", "network"),
+        shared_memory=service.text("build", "shm_size"),
+        variables=tuple(variables),
+    )
+
+
+def _looks_secret(name: str, node: Scalar) -> bool:
+    variables = {variable for part in node.parts for variable in part.variables}
+    return any(secret_name(n) for n in (name, *variables)) and not surely_public(name, node.text)
+
+
+def _context(path: str, project: Project) -> str:
+    """A local folder relative to the project's; a remote context, `target:` and `service:` as they are."""
+    if path.startswith("service:"):
+        return f"target:{target_name(path.removeprefix('service:'))}"
+    if not posixpath.isabs(path):
+        return path
+    return posixpath.relpath(path, project.folder)
+
+
+def _build_secrets(service: ServiceSource, project: Project) -> list[str]:
+    """Build secrets as bake's `secret` strings: names of files and variables, never their values."""
+    declared = project.root.get("secrets")
+    listed: list[str] = []
+    for node in service.items("build", "secrets"):
+        if not isinstance(node, Mapping):
+            continue
+        source = node.entries.get("source")
+        name = source.text if isinstance(source, Scalar) else ""
+        target = node.entries.get("target")
+        identifier = posixpath.basename(target.text) if isinstance(target, Scalar) and target.text else name
+        secret = declared.get(name) if isinstance(declared, Mapping) else None
+        if isinstance(secret, Mapping):
+            file, variable = secret.entries.get("file"), secret.entries.get("environment")
+            if isinstance(file, Scalar):
+                listed.append(f"id={identifier},src={posixpath.relpath(file.text, project.folder)}")
+            elif isinstance(variable, Scalar):
+                listed.append(f"id={identifier},env={variable.text}")
+    return listed
+
+
+def _layer(service: ServiceSource, name: str, base: str, baked: tuple[BakedFile, ...], project: Project) -> BakeTarget:
+    """A target that copies files onto another image. Each file's folder is a context of its own, so that the project's
+    .dockerignore does not hide it."""
+    lines = ["# syntax=docker/dockerfile:1", "FROM base"]
+    contexts: list[tuple[str, str]] = [("base", base)]
+    for number, file in enumerate(sorted(baked, key=lambda f: f.target)):
+        mode = f"--chmod={file.mode} " if file.mode else ""
+        if file.source is None:
+            mark = f"EOF_{digest(file.text or '')}"
+            lines += [f'COPY {mode}<<"{mark}" {file.target}', (file.text or "").rstrip("\n"), mark]
+            continue
+        folder = file.source if file.folder else posixpath.dirname(file.source)
+        what = "." if file.folder else posixpath.basename(file.source)
+        contexts.append((f"files{number}", posixpath.relpath(folder, project.folder)))
+        target = file.target.rstrip("/") + "/" if file.folder else file.target
+        lines.append(f"COPY {mode}--from=files{number} {_quoted(what, target)}")
+    signal = service.text("stop_signal")
+    if signal:
+        lines.append(f"STOPSIGNAL {signal}")
+    return BakeTarget(
+        name=name,
+        context=".",
+        dockerfile_inline="\n".join(lines) + "\n",
+        contexts=tuple(contexts),
+        platforms=platforms(service),
+    )
+
+
+def _quoted(source: str, target: str) -> str:
+    if " " in source or " " in target:
+        return '["' + source + '", "' + target + '"]'
+    return f"{source} {target}"

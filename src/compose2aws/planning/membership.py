@@ -1,0 +1,127 @@
+"""Small decisions on keys whose meaning follows from what other planners decided: membership in networks, exposed ports,
+volumes and configs of the sections at the end, settings that only say how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compose2aws.compose import node as tree
+from compose2aws.compose.project import Project
+from compose2aws.planning.kind import Kind
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.model import Managed, named
+from compose2aws.planning.mount import Mounts
+from compose2aws.planning.network import network_group
+from compose2aws.planning.settings import Settings
+from compose2aws.planning.source import ServiceSource
+
+_NOTHING_SHARED = {
+    "pid": "each task has processes of its own",
+    "ipc": "each task has memory segments of its own",
+    "privileged": "nothing is asked for",
+}
+
+
+def decide_membership(
+    project: Project,
+    kinds: Mapping[str, Kind],
+    mounts: Mapping[str, Mounts],
+    managed: Mapping[str, Managed],
+    settings: Settings,
+    ledger: Ledger,
+) -> None:
+    """Record the decisions on these keys of every service that runs, and on the sections."""
+    for kind in kinds.values():
+        if kind.runs:
+            _decide_service(kind, ledger)
+    _decide_volumes(kinds, mounts, managed, ledger)
+    _decide_configs(project, mounts, ledger)
+    _decide_settings(project, settings, ledger)
+
+
+def _decide_service(kind: Kind, ledger: Ledger) -> None:
+    service = kind.source
+    definition = named("AWS::ECS::TaskDefinition", _task_owner(service), "TaskDefinition")
+    for network in service.networks:
+        path = service.at("networks", network)
+        ledger.record(path, "translated", network_group(network), reason=f"a member of {network}'s security group")
+        for key in service.entries("networks", network):
+            if key in ("ipv4_address", "ipv6_address", "mac_address", "link_local_ips"):
+                ledger.drop(
+                    service.at("networks", network, key),
+                    "fixed-address",
+                    f"{service.name} cannot have a fixed address: a task has the one that AWS gives it",
+                    "use the service's name",
+                )
+    for index in range(len(service.items("expose"))):
+        ledger.record(service.at("expose", index), "translated", definition, reason="reached by the network's members")
+    for key in ("container_name", "hostname"):
+        if key in service.node and not ledger.covers(service.at(key)):
+            ledger.record(service.at(key), "inert", reason="nobody calls it by that name")
+    for index, link in enumerate(service.texts("links")):
+        if not ledger.covers(service.at("links", index)):
+            target = link.partition(":")[0]
+            ledger.record(service.at("links", index), "inert", reason=f"{target} is reached by its own name anyway")
+    if "platform" in service.node:
+        platform = service.text("platform") or ""
+        if platform.startswith("windows"):
+            ledger.refuse(service.at("platform"), "windows", "Windows containers are not supported", "")
+        else:
+            ledger.record(service.at("platform"), "translated", definition)
+    if service.text("network_mode") in ("bridge", "none", "default"):
+        mode = service.text("network_mode")
+        reason = "no network of the file: a security group of its own" if mode == "none" else "the default of Docker"
+        ledger.record(service.at("network_mode"), "inert", reason=reason)
+    elif (service.text("network_mode") or "").startswith("container:"):
+        ledger.refuse(service.at("network_mode"), "container-network",
+                      f"{service.name} shares the network of a container outside of this file", "use `service:NAME`")  # fmt: skip
+    for key, reason in _NOTHING_SHARED.items():
+        if key in service.node and not ledger.covers(service.at(key)):
+            ledger.record(service.at(key), "inert", reason=reason)
+    if "managed" in service.entries("x-aws"):
+        ledger.record(service.at("x-aws", "managed"), "translated", definition, reason="kept as a container")
+    if service.settings.was:
+        ledger.refuse(
+            service.at("x-aws", "was"), "not-supported-yet", "`was` is not supported yet", "keep the old name"
+        )
+
+
+def _task_owner(service: ServiceSource) -> str:
+    return service.network_service or service.name
+
+
+def _decide_volumes(
+    kinds: Mapping[str, Kind], mounts: Mapping[str, Mounts], managed: Mapping[str, Managed], ledger: Ledger
+) -> None:
+    for found in mounts.values():
+        for point in found.access_points:
+            if point.source[:1] == ("volumes",):
+                ledger.record(point.source, "adapted", point.id, reason="kept on EFS, encrypted and backed up")
+    for name, item in managed.items():
+        service = kinds[name].source
+        for index in range(len(service.items("volumes"))):
+            volume = service.text("volumes", index, "source")
+            if service.text("volumes", index, "type") == "volume" and volume:
+                ledger.record(("volumes", volume), "adapted", item.resources[0], code="volume-absorbed",
+                              reason=f"{name} is managed and keeps its own data")  # fmt: skip
+
+
+def _decide_configs(project: Project, mounts: Mapping[str, Mounts], ledger: Ledger) -> None:
+    declared = project.root.get("configs")
+    for name, found in mounts.items():
+        for file in found.baked:
+            node = tree.find(project.root, (*file.path, "source")) if len(file.path) > 2 else None
+            if file.path[2:3] == ("configs",) and isinstance(node, tree.Scalar) and isinstance(declared, tree.Mapping):
+                definition = named("AWS::ECS::TaskDefinition", name, "TaskDefinition")
+                ledger.record(("configs", node.text), "adapted", definition, reason="part of the image")
+
+
+def _decide_settings(project: Project, settings: Settings, ledger: Ledger) -> None:
+    """The project's own settings."""
+    block = project.root.get("x-aws")
+    unsupported = {"alarms": settings.alarms, "restore": settings.restore, "patches": settings.patches}
+    for key in block.entries if isinstance(block, tree.Mapping) else ():
+        if unsupported.get(key):
+            ledger.refuse(("x-aws", key), "not-supported-yet", f"`{key}` is not supported yet", "leave it out for now")
+        else:
+            ledger.record(("x-aws", key), "translated", reason="a setting of compose2aws")

@@ -1,0 +1,332 @@
+"""Mounts of a container: volumes and folders on EFS, files baked into the image, and what Fargate cannot mount.
+
+Source of the rules: Compose Specification, "volumes"; Amazon ECS Developer Guide, "Storage options for Amazon ECS tasks".
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+
+from compose2aws.compose.node import Mapping, Scalar
+from compose2aws.compose.project import FileFact, Project
+from compose2aws.planning.identity import logical_id
+from compose2aws.planning.image import BakedFile
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount, named
+from compose2aws.planning.source import ServiceSource
+
+# A baked folder is copied into every image of the service.
+_BAKED_FILES = 1_000
+_BAKED_BYTES = 50 * 1024 * 1024
+_TMPFS_MIB = 256
+
+_TIME_FILES = frozenset(("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo"))
+# Folders that are the host's own: what is in them is the point of the mount.
+_HOST_FOLDERS = re.compile(
+    r"/($|(proc|sys|dev|run|boot|etc|lib|usr|bin|sbin|var/(run|log|lib/(docker|containerd|kubelet)))(/|$))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mounts:
+    """What the mounts of one service become. `access_points` are the folders of the file system that it needs; `writes`
+    says that it can write to one of them."""
+
+    volumes: tuple[TaskVolume, ...] = ()
+    mounts: tuple[VolumeMount, ...] = ()
+    baked: tuple[BakedFile, ...] = ()
+    tmpfs: tuple[Tmpfs, ...] = ()
+    access_points: tuple[AccessPoint, ...] = ()
+    writes: bool = False
+
+
+@dataclass(slots=True)
+class _Collected:
+    volumes: dict[str, TaskVolume]
+    mounts: list[VolumeMount]
+    baked: list[BakedFile]
+    tmpfs: list[Tmpfs]
+    points: dict[str, AccessPoint]
+    writes: bool = False
+
+
+def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mounts:
+    """Decide every entry of `volumes`, `tmpfs`, `shm_size` and `configs` of a service."""
+    collected = _Collected({}, [], [], [], {})
+    for index, node in enumerate(service.items("volumes")):
+        if isinstance(node, Mapping):
+            _plan_mount(service, index, project, ledger, collected)
+    _plan_tmpfs(service, ledger, collected)
+    _plan_configs(service, project, ledger, collected)
+    return Mounts(
+        tuple(collected.volumes.values()),
+        tuple(collected.mounts),
+        tuple(collected.baked),
+        tuple(collected.tmpfs),
+        tuple(collected.points.values()),
+        collected.writes,
+    )
+
+
+def volume_key(name: str) -> AccessPoint:
+    """The access point of a named volume."""
+    return AccessPoint(name, f"/volumes/{_folder_name(name)}", ("volumes", name))
+
+
+def folder_key(relative: str, source: tuple[str | int, ...]) -> AccessPoint:
+    """The access point of a folder of the project that containers write to."""
+    return AccessPoint(f"./{relative}", posixpath.join("/folders", _folder_name(relative)), source)
+
+
+def _folder_name(name: str) -> str:
+    """A path that EFS takes (at most 100 characters, four folders below the root: Amazon EFS User Guide, "Creating access
+    points")."""
+    cleaned = re.sub(r"[^A-Za-z0-9._-]", "-", name.replace("..", "up")).strip("-.") or "folder"
+    return (
+        cleaned if cleaned == name and len(name) <= 60 else f"{cleaned[:50]}-{logical_id(name, 'AccessPoint')[-19:-11]}"
+    )
+
+
+def _plan_mount(service: ServiceSource, index: int, project: Project, ledger: Ledger, to: _Collected) -> None:
+    kind = service.text("volumes", index, "type") or "volume"
+    source = service.text("volumes", index, "source")
+    target = service.text("volumes", index, "target") or ""
+    path = service.at("volumes", index)
+    read_only = service.flag("volumes", index, "read_only")
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    if not target.startswith("/"):
+        ledger.refuse(path, "invalid-mount", f"the mount's target {target!r} is not an absolute path in a container")
+    elif kind == "volume" and source is None:
+        ledger.record(path, "inert", definition, code="anonymous-volume",
+                      reason="an anonymous volume: the image's own content stays, and is gone with the task")  # fmt: skip
+    elif kind == "volume":
+        point = volume_key(source or "")
+        _mount_point(service, point, target, read_only, ledger, to, index)
+    elif kind == "tmpfs":
+        size = service.whole("volumes", index, "tmpfs", "size")
+        to.tmpfs.append(Tmpfs(target, -(-size // 1024**2) if size else _TMPFS_MIB))
+        ledger.record(path, "translated" if size else "adapted", definition,
+                      reason="" if size else f"in memory, {_TMPFS_MIB} MiB: Fargate wants a size")  # fmt: skip
+    elif kind == "bind":
+        _plan_bind(service, index, source or "", target, read_only, project, ledger, to)
+    else:
+        ledger.refuse(path, "mount-type", f"mounts of type {kind} have no counterpart on Fargate", "use a named volume")
+
+
+def _mount_point(
+    service: ServiceSource,
+    point: AccessPoint,
+    target: str,
+    read_only: bool,
+    ledger: Ledger,
+    to: _Collected,
+    index: int,
+    code: str = "",
+    reason: str = "",
+) -> None:
+    name = point.id.logical_id
+    to.points[name] = point
+    to.volumes[name] = TaskVolume(name, access_point=point.id)
+    subpath = service.text("volumes", index, "volume", "subpath")
+    if subpath:
+        ledger.refuse(service.at("volumes", index, "volume", "subpath"), "volume-subpath",
+                      "a part of a volume cannot be mounted on Fargate", "mount the whole volume, or a volume of its own")  # fmt: skip
+    to.mounts.append(VolumeMount(name, target, read_only))
+    to.writes = to.writes or not read_only
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    told = reason or "kept on EFS, encrypted and backed up"
+    ledger.record(service.at("volumes", index), "adapted", (point.id, definition), code=code, reason=told)
+
+
+def _plan_bind(
+    service: ServiceSource,
+    index: int,
+    source: str,
+    target: str,
+    read_only: bool,
+    project: Project,
+    ledger: Ledger,
+    to: _Collected,
+) -> None:
+    path = service.at("volumes", index)
+    fact = project.fact(source)
+    relative = posixpath.relpath(source, project.folder)
+    inside = not relative.startswith("..") and relative != "."
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    if source in _TIME_FILES or target in _TIME_FILES:
+        ledger.drop(path, "time-zone-file", f"{target} is not mounted: tasks run in UTC", "set the variable TZ")
+    elif source.endswith("docker.sock") or target.endswith("docker.sock"):
+        ledger.refuse(
+            path,
+            "docker-socket",
+            f"{service.name} wants the Docker socket, which Fargate does not have; hosts of your own (ECS on EC2) are not "
+            "supported yet",
+            "leave the service out with a profile, or take the mount away with `!override`",
+        )
+    elif _is_code(service, source, target, project):
+        ledger.record(path, "dropped", code="live-reload-mount",
+                      reason=f"a mount of the code over the code: the image has it at {target}")  # fmt: skip
+        ledger.find(
+            "live-reload-mount", "note", f"{relative} is not mounted over {target}: the image has the code", "", path
+        )
+    elif fact.kind == "file":
+        to.baked.append(BakedFile(target, source, path=path))
+        ledger.record(path, "adapted", definition, code="files-baked",
+                      reason=f"copied into the image at {target}: ECS mounts no single file")  # fmt: skip
+        if not read_only and _looks_like_data(source):
+            ledger.find("baked-file-written", "warning", f"{relative} is part of the image on AWS: what {service.name} writes "
+                        "to it is gone with the task", "keep data in a named volume", path)  # fmt: skip
+    elif (
+        fact.kind == "folder"
+        and fact.size <= _BAKED_BYTES
+        and len(fact.entries) < _BAKED_FILES
+        and (read_only or _only_configuration(fact))
+    ):
+        to.baked.append(BakedFile(target, source, folder=True, path=path))
+        ledger.record(path, "adapted", definition, code="files-baked",
+                      reason=f"copied into the image at {target}, {len(fact.entries)} files")  # fmt: skip
+    elif (
+        fact.kind in ("socket", "other")
+        or (not inside and _HOST_FOLDERS.match(source) and fact.kind != "missing")
+        or (not inside and _HOST_FOLDERS.match(source))
+    ):
+        _refuse_host(service, path, source, ledger)
+    elif fact.kind == "missing" and _names_a_file(source, target):
+        reason = f"{relative} does not exist, and its name is a file's: nothing is mounted at {target}"
+        ledger.record(path, "dropped", code="missing-file", reason=reason)
+        ledger.find("missing-file", "error", reason, "add the file, or take the mount away", path)
+    else:
+        _plan_folder(service, index, fact, source, relative, target, read_only, ledger, to)
+
+
+def _plan_folder(
+    service: ServiceSource,
+    index: int,
+    fact: FileFact,
+    source: str,
+    relative: str,
+    target: str,
+    read_only: bool,
+    ledger: Ledger,
+    to: _Collected,
+) -> None:
+    path = service.at("volumes", index)
+    point = folder_key(relative if not posixpath.isabs(source) or not relative.startswith("../..") else source, path)
+    reason = "a folder that the container writes to: kept on EFS, encrypted and backed up"
+    _mount_point(service, point, target, read_only, ledger, to, index, "folder-on-efs", reason)
+    if fact.kind == "folder" and fact.entries:
+        ledger.find(
+            "folder-not-copied",
+            "warning",
+            f"{relative} is an EFS folder on AWS; the {len(fact.entries)} files in it are not copied there yet",
+            "mount what the app only reads with `:ro`, then it becomes part of the image; or copy the files once",
+            path,
+        )
+    else:
+        ledger.find("folder-starts-empty", "note", f"{relative} is an empty EFS folder on AWS at first", "", path)
+
+
+def _refuse_host(service: ServiceSource, path: tuple[str | int, ...], source: str, ledger: Ledger) -> None:
+    ledger.refuse(
+        path,
+        "host-path",
+        f"{service.name} wants {source} of the machine it runs on; Fargate has no such machine, and hosts of your own "
+        "(ECS on EC2) are not supported yet",
+        "leave the service out with a profile, or take the mount away with `!override`",
+    )
+
+
+def _only_configuration(fact: FileFact) -> bool:
+    """A folder of configuration files that an app has no reason to write to."""
+    endings = (".conf", ".cnf", ".cfg", ".ini", ".toml", ".yaml", ".yml", ".json", ".properties", ".xml", ".template",
+               ".html", ".css", ".js", ".lua", ".tmpl", ".sql", ".sh", ".crt", ".pem", ".env")  # fmt: skip
+    return bool(fact.entries) and all(name.endswith(endings) for name in fact.entries)
+
+
+def _looks_like_data(source: str) -> bool:
+    return source.endswith((".db", ".sqlite", ".sqlite3", ".log", "acme.json", ".jsonl"))
+
+
+def _names_a_file(source: str, target: str) -> bool:
+    name = posixpath.basename(source.rstrip("/"))
+    ending = re.search(r"[^.]\.[A-Za-z][A-Za-z0-9]{0,9}$", name)
+    folder = re.search(r"\.(d|data|config|local|cache|git|io|com|net|org)$", name)
+    same = posixpath.basename(target) == name or "." in posixpath.basename(target)
+    return bool(ending) and not folder and not source.endswith("/") and same
+
+
+def _is_code(service: ServiceSource, source: str, target: str, project: Project) -> bool:
+    """Whether a mount lays the project's code over the code that the image's build copied there."""
+    context = service.text("build", "context")
+    if context is None or not (source == context or source.startswith(context.rstrip("/") + "/")):
+        return False
+    dockerfile = posixpath.join(context, service.text("build", "dockerfile") or "Dockerfile")
+    text = service.text("build", "dockerfile_inline") or project.fact(posixpath.normpath(dockerfile)).text
+    if text is None:
+        return True
+    return any(target == place or target.startswith(place.rstrip("/") + "/") for place in _copied_to(text))
+
+
+def _copied_to(dockerfile: str) -> set[str]:
+    """The folders that a Dockerfile's COPY and ADD write to."""
+    places: set[str] = set()
+    folder = "/"
+    for line in re.sub(r"\\\s*\n", " ", dockerfile).splitlines():
+        words = line.split()
+        if not words:
+            continue
+        instruction = words[0].upper()
+        if instruction == "FROM":
+            folder = "/"
+        elif instruction == "WORKDIR" and len(words) > 1:
+            folder = posixpath.join(folder, words[1].strip('"'))
+        elif instruction in ("COPY", "ADD") and len(words) > 2 and not any(w.startswith("--from") for w in words):
+            target = words[-1].strip('"[],')
+            places.add(posixpath.normpath(posixpath.join(folder, target)))
+    return places
+
+
+def _plan_tmpfs(service: ServiceSource, ledger: Ledger, to: _Collected) -> None:
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    for index, text in enumerate(service.texts("tmpfs")):
+        place, _, options = text.partition(":")
+        size = next((o.removeprefix("size=") for o in options.split(",") if o.startswith("size=")), None)
+        kept = tuple(o for o in options.split(",") if o and not o.startswith("size="))
+        to.tmpfs.append(Tmpfs(place, _size(size) or _TMPFS_MIB, kept))
+        reason = "" if size else f"{_TMPFS_MIB} MiB: Fargate wants a size"
+        ledger.record(service.at("tmpfs", index), "translated" if size else "adapted", definition, reason=reason)
+    shared = service.whole("shm_size")
+    if shared:
+        to.tmpfs.append(Tmpfs("/dev/shm", -(-shared // 1024**2)))  # noqa: S108 - the container's
+        ledger.record(service.at("shm_size"), "adapted", definition, reason="a tmpfs at /dev/shm")
+
+
+def _size(text: str | None) -> int | None:
+    from compose2aws.planning.settings import mebibytes  # noqa: PLC0415
+
+    return mebibytes(text) if text else None
+
+
+def _plan_configs(service: ServiceSource, project: Project, ledger: Ledger, to: _Collected) -> None:
+    declared = project.root.get("configs")
+    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    for index, node in enumerate(service.items("configs")):
+        path = service.at("configs", index)
+        name = service.text("configs", index, "source") or ""
+        target = service.text("configs", index, "target") or f"/{name}"
+        config = declared.get(name) if isinstance(declared, Mapping) else None
+        file = config.entries.get("file") if isinstance(config, Mapping) else None
+        content = config.entries.get("content") if isinstance(config, Mapping) else None
+        mode = service.text("configs", index, "mode")
+        del node
+        if isinstance(file, Scalar) and project.fact(file.text).kind == "file":
+            to.baked.append(BakedFile(target, file.text, mode=mode, path=path))
+        elif isinstance(content, Scalar) and all(part.origin in ("literal", "default") for part in content.parts):
+            to.baked.append(BakedFile(target, text=content.text, mode=mode, path=path))
+        else:
+            ledger.refuse(path, "config-not-readable", f"the config {name} is neither a file that exists nor a text without "
+                          "variables, so it cannot be made part of the image", "make it a file")  # fmt: skip
+            continue
+        ledger.record(path, "adapted", definition, code="files-baked", reason=f"copied into the image at {target}")

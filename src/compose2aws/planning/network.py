@@ -1,0 +1,186 @@
+"""The VPC, and the security groups that say who may speak to whom.
+
+Each Compose network is a security group that admits its own members; a managed service admits the groups of its
+networks on its port alone; what is published, or has files on EFS, has a group of its own beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from compose2aws.compose import node as tree
+from compose2aws.compose.project import Project
+from compose2aws.planning.identity import ResourceId, logical_id
+from compose2aws.planning.kind import Kind
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.model import (
+    ExistingNetwork,
+    FileSystem,
+    IngressRule,
+    Managed,
+    OwnNetwork,
+    SecurityGroup,
+    SubnetKind,
+    named,
+    singleton,
+)
+from compose2aws.planning.settings import Settings
+from compose2aws.planning.source import ServiceSource
+
+# Amazon VPC User Guide, "Amazon VPC quotas": security groups for a network interface.
+MAXIMUM_GROUPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """All groups and rules. `of_service` are the groups of each service's tasks."""
+
+    groups: tuple[SecurityGroup, ...]
+    ingress: tuple[IngressRule, ...]
+    of_service: dict[str, tuple[ResourceId, ...]]
+
+
+def network_group(network: str) -> ResourceId:
+    return named("AWS::EC2::SecurityGroup", network, "NetworkSecurityGroup")
+
+
+def service_group(service: str) -> ResourceId:
+    return named("AWS::EC2::SecurityGroup", service, "SecurityGroup")
+
+
+def rule_between(group: ResourceId, peer: ResourceId, port: int, protocol: str, description: str) -> IngressRule:
+    """`group` admits `peer` on one port."""
+    name = f"{group.logical_id}/{peer.logical_id}/{port}/{protocol}"
+    id_ = ResourceId("AWS::EC2::SecurityGroupIngress", logical_id(name, "Ingress"))
+    return IngressRule(id_, group, peer, "udp" if protocol == "udp" else "tcp", port, port, description)
+
+
+def plan_vpc(settings: Settings, namespace: str, isolated: bool) -> OwnNetwork | ExistingNetwork:
+    """The network by tier, or the user's own."""
+    if settings.vpc:
+        return ExistingNetwork(*settings.vpc)
+    return OwnNetwork(
+        cidr="10.0.0.0/16",
+        nat_gateways=2 if settings.production else 0,
+        isolated=isolated,
+        search_domain=namespace if settings.search_domain == "dhcp" else None,
+        flow_log_retention=365 if settings.production else None,
+    )
+
+
+def internal_networks(project: Project) -> frozenset[str]:
+    """The networks without a way out (`internal: true`)."""
+    networks = project.root.get("networks")
+    entries = networks.entries if isinstance(networks, tree.Mapping) else {}
+    return frozenset(
+        name
+        for name, node in entries.items()
+        if isinstance(node, tree.Mapping)
+        and isinstance(flag := node.entries.get("internal"), tree.Scalar)
+        and flag.value is True
+    )
+
+
+def subnets_of(service: ServiceSource, internal: frozenset[str], settings: Settings) -> SubnetKind:
+    """Where a service's tasks stand."""
+    networks = service.networks
+    if networks and all(network in internal for network in networks) and not settings.vpc:
+        return "isolated"
+    return "private" if settings.production or settings.vpc else "public"
+
+
+def plan_groups(
+    project: Project,
+    kinds: Mapping[str, Kind],
+    managed: Mapping[str, Managed],
+    published: Iterable[str],
+    file_system: FileSystem | None,
+    mounting: Iterable[str],
+    ledger: Ledger,
+) -> Groups:
+    """All security groups. `published` are the services behind a balancer, `mounting` those with files on EFS."""
+    networks = project.root.get("networks")
+    names = tuple(networks.entries) if isinstance(networks, tree.Mapping) else ()
+    internal = internal_networks(project)
+    used = {network for kind in kinds.values() if kind.what != "left-out" for network in kind.source.networks}
+    groups: list[SecurityGroup] = []
+    ingress: list[IngressRule] = []
+    for network in names:
+        if network not in used:
+            ledger.record(("networks", network), "inert", code="network-unused", reason="no service is in it")
+            continue
+        group = network_group(network)
+        groups.append(SecurityGroup(group, f"Members of the network {network}", network not in internal,
+                                    ("networks", network)))  # fmt: skip
+        id_ = ResourceId("AWS::EC2::SecurityGroupIngress", logical_id(f"network {network}", "Ingress"))
+        ingress.append(IngressRule(id_, group, group, "-1", 0, 65535, f"Members of {network} reach each other"))
+        _decide_network(project, network, group, internal, ledger)
+    own = {*published, *mounting}
+    of_service: dict[str, tuple[ResourceId, ...]] = {}
+    for name, kind in kinds.items():
+        if not kind.runs:
+            continue
+        mine = [network_group(n) for n in kind.source.networks if n in used and n in names]
+        if name in own or not mine:
+            groups.append(SecurityGroup(service_group(name), f"Tasks of {name}", True, kind.source.path))
+            mine.append(service_group(name))
+        of_service[name] = tuple(mine)
+        if len(mine) > MAXIMUM_GROUPS:
+            ledger.refuse(
+                kind.source.at("networks"),
+                "too-many-networks",
+                f"{name} is in {len(kind.source.networks)} networks; a task has at most {MAXIMUM_GROUPS} security groups",
+                "let it be in fewer networks",
+            )
+    for name, item in managed.items():
+        groups.append(SecurityGroup(item.security_group, f"The managed service {name}", False, item.source))
+        for network in kinds[name].source.networks:
+            if network in names:
+                ingress.append(
+                    rule_between(
+                        item.security_group, network_group(network), item.port, "tcp", f"From the network {network}"
+                    )
+                )
+    if file_system:
+        groups.append(SecurityGroup(file_system.security_group, "The file system", False, None))
+        ingress += [
+            rule_between(file_system.security_group, service_group(name), 2049, "tcp", f"NFS from {name}")
+            for name in kinds
+            if name in set(mounting)
+        ]
+    return Groups(tuple(groups), tuple(ingress), of_service)
+
+
+def balancer_rules(published: Iterable[tuple[str, int, str]], group: ResourceId) -> tuple[IngressRule, ...]:
+    """A published service admits its balancer on its container port alone: (service, port, protocol)."""
+    return tuple(
+        rule_between(service_group(service), group, port, protocol, f"From the balancer to {service}")
+        for service, port, protocol in dict.fromkeys(published)
+    )
+
+
+def file_system_group() -> ResourceId:
+    return singleton("AWS::EC2::SecurityGroup", "FileSystemSecurityGroup")
+
+
+def _decide_network(
+    project: Project, network: str, group: ResourceId, internal: frozenset[str], ledger: Ledger
+) -> None:
+    path = ("networks", network)
+    reason = "a security group: its members reach each other, and nobody else does"
+    if network in internal:
+        reason += "; it has no way out"
+    ledger.record(path, "adapted", group, reason=reason)
+    node = tree.find(project.root, path)
+    if isinstance(node, tree.Mapping):
+        external = node.entries.get("external")
+        if isinstance(external, tree.Scalar) and external.value is True:
+            ledger.find(
+                "external-network",
+                "note",
+                f"the network {network} is declared outside this file; on AWS it is a security group of this project, and "
+                "other projects are not in it",
+                "",
+                path,
+            )

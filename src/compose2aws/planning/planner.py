@@ -1,0 +1,199 @@
+"""The planner: puts the stages together. Each takes what those before it decided; the order is legible here.
+
+settings → kinds → managed services → values → mounts, secret files, images → ports → groups → names → discovery
+→ workloads → what no planner decided (the key table)
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+
+from compose2aws.catalog import Catalog
+from compose2aws.compose import node as tree
+from compose2aws.compose.project import Project
+from compose2aws.planning.container import known_ports
+from compose2aws.planning.discovery import plan_discovery
+from compose2aws.planning.host import hosts, plan_names
+from compose2aws.planning.identity import limited
+from compose2aws.planning.image import choose_image
+from compose2aws.planning.keys import apply_key_table
+from compose2aws.planning.kind import Kind, classify
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.managed import move
+from compose2aws.planning.membership import decide_membership
+from compose2aws.planning.model import AccessPoint, BuiltImage, FileSystem, Image, Parameter, Plan, StoredSecret
+from compose2aws.planning.mount import Mounts, plan_mounts
+from compose2aws.planning.network import (
+    balancer_rules,
+    file_system_group,
+    internal_networks,
+    plan_groups,
+    plan_vpc,
+    subnets_of,
+)
+from compose2aws.planning.port import asked_paths, plan_ports
+from compose2aws.planning.secret_file import SecretFiles, plan_secret_files
+from compose2aws.planning.settings import Settings, read_settings
+from compose2aws.planning.source import sources
+from compose2aws.planning.values import Values, plan_values
+from compose2aws.planning.workload import Parts, grace_periods, plan_workloads
+
+
+def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
+    """Decide what a project becomes. `tier` is the command line's and wins over the file's.
+
+    Refusals are decisions of the plan, not errors. Raises `ComposeError` where `x-aws` is not what its schema says.
+    """
+    settings = read_settings(project, tier)
+    ledger = Ledger(project.root)
+    services = tuple(sources(project, settings))
+    kinds = classify(services, catalog, ledger)
+    retention = 365 if settings.production else 7
+    namespace = f"{limited(re.sub(r'[^a-z0-9-]', '-', project.name.lower()).strip('-') or 'project', 63)}.internal"
+
+    moved = move(kinds, hosts(kinds), settings, catalog, ledger)
+    running = {name: kind for name, kind in kinds.items() if kind.runs}
+    values = plan_values(project, ledger, tuple(running), moved.endpoints)
+    mounts = {name: plan_mounts(kind.source, project, ledger) for name, kind in running.items()}
+    secret_files = {name: plan_secret_files(kind.source, project, retention, ledger) for name, kind in running.items()}
+    images: dict[str, Image] = {}
+    for name, kind in running.items():
+        image = choose_image(kind.source, kind.image, mounts[name].baked, project, catalog, ledger)
+        if image is not None:
+            images[name] = image
+
+    ports = plan_ports(kinds, _health_paths(running), grace_periods(running), settings, catalog, ledger)
+    file_system = _file_system(mounts, settings)
+    groups = plan_groups(
+        project,
+        kinds,
+        moved.items,
+        {service for service, *_ in ports.admitted},
+        file_system,
+        [name for name in running if mounts[name].access_points],
+        ledger,
+    )
+    admitted = tuple(
+        rule
+        for service, port, protocol, balancer in ports.admitted
+        for rule in balancer_rules([(service, port, protocol)], balancer)
+    )
+    known = _known_ports(running, values, project)
+    ecs_services = tuple(name for name, kind in kinds.items() if kind.what == "service" and name in images)
+    discovery = plan_discovery(
+        ecs_services,
+        known,
+        {name: frozenset(r.service for r in values.by_service[name].references) for name in running},
+        {name: frozenset(kind.source.dependencies) for name, kind in running.items()},
+        settings.connect,
+        ledger,
+    )
+    internal = internal_networks(project)
+    parts = Parts(
+        images=images,
+        values=values.by_service,
+        mounts=mounts,
+        secret_files=secret_files,
+        groups=groups.of_service,
+        subnets={name: subnets_of(kind.source, internal, settings) for name, kind in running.items()},
+        known_ports=known,
+        ports=ports,
+        discovery=discovery,
+    )
+    workloads = plan_workloads(kinds, parts, settings, ledger)
+    names = plan_names(kinds, moved.items, namespace, ledger)
+    network = plan_vpc(settings, namespace, any(kind == "isolated" for kind in parts.subnets.values()))
+    decide_membership(project, kinds, mounts, moved.items, settings, ledger)
+    apply_key_table(project, kinds, catalog, ledger)
+    _tell_what_is_left_out(project, ledger)
+
+    return Plan(
+        project=project.name,
+        tier=settings.tier,
+        files=project.files,
+        network=network,
+        namespace=namespace,
+        log_retention=retention,
+        parameters=_parameters(moved.parameters, values, secret_files.values()),
+        secrets=_secrets(values, secret_files.values()),
+        security_groups=groups.groups,
+        ingress=(*groups.ingress, *dict.fromkeys(admitted)),
+        managed=tuple(moved.items.values()),
+        images=tuple(image for image in images.values() if isinstance(image, BuiltImage)),
+        file_system=file_system,
+        workloads=workloads,
+        names=names,
+        connect=bool(discovery.parts),
+        balancers=ports.balancers,
+        certificate=ports.certificate,
+        zone=settings.hosted_zone,
+        records=ports.records,
+        urls=ports.urls,
+        patches=settings.patches,
+        decisions=ledger.decisions,
+        findings=ledger.findings,
+    )
+
+
+def _health_paths(running: Mapping[str, Kind]) -> dict[str, dict[int, str]]:
+    return {name: asked_paths(kind.source.texts("healthcheck", "test")) for name, kind in running.items()}
+
+
+def _known_ports(running: Mapping[str, Kind], values: Values, project: Project) -> dict[str, tuple[int, ...]]:
+    referenced: dict[str, set[int]] = {}
+    for found in values.by_service.values():
+        for reference in found.references:
+            if reference.port is not None:
+                referenced.setdefault(reference.service, set()).add(reference.port)
+    frozen = {name: frozenset(numbers) for name, numbers in referenced.items()}
+    return {name: known_ports(kind.source, frozen, _dockerfile(kind, project)) for name, kind in running.items()}
+
+
+def _dockerfile(kind: Kind, project: Project) -> str | None:
+    service = kind.source
+    inline = service.text("build", "dockerfile_inline")
+    context = service.text("build", "context")
+    if inline or context is None:
+        return inline
+    return project.fact(
+        posixpath.normpath(posixpath.join(context, service.text("build", "dockerfile") or "Dockerfile"))
+    ).text
+
+
+def _file_system(mounts: Mapping[str, Mounts], settings: Settings) -> FileSystem | None:
+    points: dict[str, AccessPoint] = {}
+    for found in mounts.values():
+        for point in found.access_points:
+            points.setdefault(point.id.logical_id, point)
+    if not points:
+        return None
+    return FileSystem(tuple(points.values()), file_system_group(), backups=settings.production)
+
+
+def _parameters(managed: tuple[Parameter, ...], values: Values, files: Iterable[SecretFiles]) -> tuple[Parameter, ...]:
+    found: dict[str, Parameter] = {}
+    for parameter in (*managed, *values.parameters, *(p for f in files for p in f.parameters)):
+        found.setdefault(parameter.name, parameter)
+    return tuple(found.values())
+
+
+def _secrets(values: Values, files: Iterable[SecretFiles]) -> tuple[StoredSecret, ...]:
+    found: dict[str, StoredSecret] = {}
+    for secret in (*values.secrets, *(s for f in files for s in f.secrets)):
+        found.setdefault(secret.id.logical_id, secret)
+    return tuple(found.values())
+
+
+def _tell_what_is_left_out(project: Project, ledger: Ledger) -> None:
+    for service in project.inactive:
+        ledger.find(
+            "profile-inactive",
+            "note",
+            f"{service.name} is left out: none of its profiles ({', '.join(service.profiles)}) is active",
+            f"`--profile {service.profiles[0]}` takes it in" if service.profiles else "",
+        )
+    for warning in project.warnings:
+        path = warning.path if warning.path and tree.find(project.root, warning.path) is not None else None
+        ledger.find(warning.code, "warning" if warning.code != "unset-variable" else "note", warning.message, "", path)

@@ -1,0 +1,322 @@
+"""Tasks, services and jobs: puts together what the other planners decided of each compose service that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from compose2aws.planning.container import Asked, asked, plan_container, stop_timeout, udp_ports
+from compose2aws.planning.discovery import Discovery
+from compose2aws.planning.host import registry_id
+from compose2aws.planning.identity import ResourceId
+from compose2aws.planning.image import is_arm
+from compose2aws.planning.kind import Kind
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.model import (
+    Autoscaling,
+    CapacityShare,
+    Container,
+    Image,
+    Job,
+    PortMapping,
+    Service,
+    SubnetKind,
+    Task,
+    Workload,
+    named,
+)
+from compose2aws.planning.mount import Mounts
+from compose2aws.planning.port import Ports
+from compose2aws.planning.secret_file import SecretFiles
+from compose2aws.planning.settings import Settings
+from compose2aws.planning.size import fargate_size
+from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.values import ContainerValues
+
+# Amazon ECS Developer Guide, "Service Connect": memory of the proxy beside the containers, in MiB.
+_PROXY_MEMORY = 64
+_LEAST_GRACE = 120
+# The longest that a custom resource can be waited for by a function that re-invokes itself.
+JOB_TIMEOUT = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was decided of each service that runs, by name."""
+
+    images: Mapping[str, Image]
+    values: Mapping[str, ContainerValues]
+    mounts: Mapping[str, Mounts]
+    secret_files: Mapping[str, SecretFiles]
+    groups: Mapping[str, tuple[ResourceId, ...]]
+    subnets: Mapping[str, SubnetKind]
+    known_ports: Mapping[str, tuple[int, ...]]
+    ports: Ports
+    discovery: Discovery
+
+
+def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, ledger: Ledger) -> tuple[Workload, ...]:
+    """One workload for each service and job, with its sidecars in its task."""
+    retention = 365 if settings.production else 7
+    sidecars = _sidecars(kinds, ledger)
+    made: list[Workload] = []
+    for name, kind in kinds.items():
+        if kind.what not in ("service", "job") or name not in parts.images:
+            continue
+        members = [kind, *(s for s in sidecars.get(name, ()) if s.source.name in parts.images)]
+        task = _task(kind, members, parts, settings, retention, ledger)
+        if task is None:
+            continue
+        if kind.what == "job":
+            made.append(_job(kind, task, kinds, parts, ledger))
+        else:
+            made.append(_service(kind, task, kinds, parts, settings, ledger))
+    return tuple(made)
+
+
+def _sidecars(kinds: Mapping[str, Kind], ledger: Ledger) -> dict[str, list[Kind]]:
+    found: dict[str, list[Kind]] = {}
+    for name, kind in kinds.items():
+        if kind.what != "sidecar":
+            continue
+        path = kind.source.at("network_mode")
+        owner, seen = kind.source.network_service or "", {name}
+        while owner in kinds and kinds[owner].what == "sidecar" and owner not in seen:
+            seen.add(owner)
+            owner = kinds[owner].source.network_service or ""
+        if owner not in kinds or kinds[owner].what not in ("service", "job"):
+            ledger.refuse(path, "sidecar-of-nothing", f"{name} shares the network of {owner}, which does not run as a task",
+                          "give it a network of its own")  # fmt: skip
+            continue
+        definition = named("AWS::ECS::TaskDefinition", owner, "TaskDefinition")
+        ledger.record(path, "translated", definition, reason=f"a container of {owner}'s task")
+        found.setdefault(owner, []).append(kind)
+    return found
+
+
+def _task(
+    kind: Kind, members: list[Kind], parts: Parts, settings: Settings, retention: int, ledger: Ledger
+) -> Task | None:
+    service = kind.source
+    containers: list[Container] = []
+    wanted: list[Asked] = []
+    volumes = {}
+    for member in members:
+        name = member.source.name
+        wanted.append(asked(member, ledger))
+        files = parts.secret_files[name]
+        container = plan_container(
+            member,
+            parts.images[name],
+            parts.values[name],
+            parts.mounts[name],
+            _mappings(name, member, parts),
+            retention,
+            ledger,
+        )
+        container = replace(
+            container,
+            mounts=(*container.mounts, *files.mounts),
+            depends_on=files.depends_on,
+            essential=member is kind or member.source.text("restart") not in (None, "no"),
+        )
+        containers += [files.writer, container] if files.writer else [container]
+        volumes.update({v.name: v for v in (*parts.mounts[name].volumes, *files.volumes)})
+    cpu = sum(a.cpu for a in wanted)
+    memory = sum(a.memory for a in wanted)
+    if service.name in parts.discovery.parts and any(a.stated for a in wanted):
+        memory += _PROXY_MEMORY
+    size = fargate_size(cpu, memory)
+    if size is None:
+        ledger.refuse(
+            service.path,
+            "too-large",
+            f"{service.name} asks for {cpu / 1024:g} vCPU and {memory} MiB; Fargate's largest task has 32 vCPU and 244 GB",
+            "ask for less in `deploy.resources` or `x-aws`",
+        )
+        return None
+    policies = tuple(p for p in service.settings.policies if isinstance(p, str))
+    if service.settings.policies:
+        ledger.record(service.at("x-aws", "policies"), "translated", named("AWS::IAM::Role", service.name, "TaskRole"))
+        if len(policies) != len(service.settings.policies):
+            ledger.refuse(service.at("x-aws", "policies"), "policy-statement", "policy statements are not supported yet",
+                          "name a managed policy by its ARN")  # fmt: skip
+    return Task(
+        service=service.name,
+        cpu=size[0],
+        memory=size[1],
+        containers=tuple(containers),
+        architecture="ARM64" if is_arm(service) else "X86_64",
+        volumes=tuple(volumes.values()),
+        exec=not any(container.read_only for container in containers),
+        policies=policies,
+    )
+
+
+def _mappings(name: str, kind: Kind, parts: Parts) -> tuple[PortMapping, ...]:
+    part = parts.discovery.parts.get(name)
+    offered = {alias.port: alias.port_name for alias in part.offers} if part else {}
+    http = kind.source.settings.protocol == "http"
+    ports = [
+        PortMapping(number, "tcp", offered.get(number), "http" if http and number in offered else None)
+        for number in parts.known_ports[name]
+    ]
+    return (*ports, *(PortMapping(number, "udp") for number in udp_ports(kind.source)))
+
+
+def _service(
+    kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, settings: Settings, ledger: Ledger
+) -> Service:
+    service = kind.source
+    name = service.name
+    id_ = named("AWS::ECS::Service", name, "Service")
+    replicas = _replicas(service, id_, ledger)
+    targets = parts.ports.attachments.get(name, ())
+    writes = any(parts.mounts[c].writes for c in _members(task, parts))
+    start_first = service.text("deploy", "update_config", "order") == "start-first"
+    low, high = (100, 200)
+    if writes and not start_first:
+        low, high = 0, 100
+        ledger.find(
+            "stops-before-start",
+            "note",
+            f"{name} writes to a volume, so a new version starts after the old one has stopped",
+            "`deploy.update_config.order: start-first` lets both run side by side for a moment",
+            service.path,
+        )
+    elif service.text("deploy", "update_config", "order") == "stop-first":
+        low, high = 0, 100
+    if "update_config" in service.entries("deploy"):
+        reason = f"between {low} % and {high} % of the tasks run during a deployment; a failed one is rolled back"
+        ledger.record(service.at("deploy", "update_config"), "adapted", id_, reason=reason)
+    scaling = _autoscaling(service, targets[0].target_group if targets else None, ledger)
+    ledger.record(service.path, "translated", (id_, task.definition, task.task_role, task.execution_role))
+    checked = any(container.health_check for container in task.containers)
+    return Service(
+        name=name,
+        task=task,
+        desired=replicas,
+        capacity=_capacity(service, settings, writes, id_, ledger),
+        subnets=parts.subnets[name],
+        security_groups=parts.groups[name],
+        minimum_healthy=low,
+        maximum=high,
+        zone_rebalancing=high > 100,
+        registry=registry_id(name),
+        connect=parts.discovery.parts.get(name),
+        targets=targets,
+        health_grace=_LEAST_GRACE if targets or checked else None,
+        autoscaling=scaling,
+        depends_on=_depends(kind, kinds, parts, id_, ledger),
+        source=service.path,
+    )
+
+
+def _members(task: Task, parts: Parts) -> list[str]:
+    return [container.name for container in task.containers if container.name in parts.mounts]
+
+
+def _replicas(service: ServiceSource, id_: ResourceId, ledger: Ledger) -> int:
+    for steps in (("deploy", "replicas"), ("scale",)):
+        count = service.whole(*steps)
+        if count is not None:
+            ledger.record(service.at(*steps), "translated", id_, reason=f"{count} tasks")
+            return count
+    return 1
+
+
+def _capacity(
+    service: ServiceSource, settings: Settings, writes: bool, id_: ResourceId, ledger: Ledger
+) -> tuple[CapacityShare, ...]:
+    """Spot in development unless the service writes a volume (its one task would be taken away in the middle)."""
+    spot = service.settings.spot if service.settings.spot is not None else not settings.production
+    if service.settings.spot is not None:
+        ledger.record(service.at("x-aws", "spot"), "translated", id_)
+    # Amazon ECS Developer Guide, "Fargate capacity providers": Fargate Spot runs X86_64 and ARM64 tasks
+    return (CapacityShare("FARGATE_SPOT" if spot and not writes else "FARGATE"),)
+
+
+def _autoscaling(service: ServiceSource, group: ResourceId | None, ledger: Ledger) -> Autoscaling | None:
+    wanted = service.settings.autoscale
+    if not wanted:
+        return None
+    path = service.at("x-aws", "autoscale")
+    if wanted.get("requests") and group is None:
+        ledger.refuse(path, "autoscale-requests", f"{service.name} is to scale by requests, but no balancer sends it any",
+                      "publish a port, or scale by `cpu`")  # fmt: skip
+    ledger.record(
+        path, "translated", named("AWS::ApplicationAutoScaling::ScalableTarget", service.name, "ScalableTarget")
+    )
+    by_something = wanted.get("cpu") or wanted.get("memory") or wanted.get("requests")
+    return Autoscaling(
+        minimum=wanted.get("min", 1),
+        maximum=max(wanted["max"], wanted.get("min", 1)),
+        cpu=wanted.get("cpu") if by_something else 60,
+        memory=wanted.get("memory"),
+        requests=wanted.get("requests") if group else None,
+        target_group=group,
+    )
+
+
+def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, ledger: Ledger) -> Job:
+    service = kind.source
+    schedule = service.settings.schedule
+    job = Job(
+        name=service.name,
+        task=task,
+        subnets=parts.subnets[service.name],
+        security_groups=parts.groups[service.name],
+        timeout=JOB_TIMEOUT,
+        schedule=schedule,
+        source=service.path,
+    )
+    depends = _depends(kind, kinds, parts, job.id, ledger)
+    if schedule:
+        ledger.record(service.at("x-aws", "schedule"), "translated", job.id)
+        depends = ()
+    reason = f"runs at {schedule}" if schedule else "runs once for each revision, to its end"
+    ledger.record(service.path, "adapted", (job.id, task.definition, task.task_role, task.execution_role), code="job",
+                  reason=reason)  # fmt: skip
+    return replace(job, depends_on=depends)
+
+
+def _depends(
+    kind: Kind, kinds: Mapping[str, Kind], parts: Parts, id_: ResourceId, ledger: Ledger
+) -> tuple[ResourceId, ...]:
+    """What must stand before: depends_on and, with Service Connect, who is used; and the service's own listener rules."""
+    service = kind.source
+    waits: dict[ResourceId, None] = {}
+    for name in service.dependencies:
+        path = service.at("depends_on", name)
+        other = kinds.get(name)
+        if other is None or other.what == "left-out":
+            ledger.record(path, "dropped", code="depends-on-nothing", reason=f"{name} is left out")
+            continue
+        if other.what == "sidecar":
+            ledger.record(path, "inert", reason="it stands in a task of its own or in this one")
+            continue
+        if other.what == "managed":
+            ledger.record(path, "translated", id_, reason=f"{name} is managed and stands before the app is made")
+            continue
+        target = _resource_of(other)
+        ledger.record(path, "translated", id_, reason=f"made when {name} is steady" if other.what == "service" else
+                      f"made when {name} has ended well")  # fmt: skip
+        if other.source.settings.schedule is None:
+            waits[target] = None
+    for name in parts.discovery.waits_for.get(service.name, ()):
+        if name in kinds and kinds[name].what == "service":
+            waits[_resource_of(kinds[name])] = None
+    waits |= dict.fromkeys(parts.ports.waits_for.get(service.name, ()))
+    return tuple(sorted(waits))
+
+
+def _resource_of(kind: Kind) -> ResourceId:
+    name = kind.source.name
+    if kind.what == "job":
+        return named("AWS::CloudFormation::CustomResource", name, "Job")
+    return named("AWS::ECS::Service", name, "Service")
+
+
+def grace_periods(kinds: Mapping[str, Kind]) -> dict[str, int]:
+    """Each service's stop grace period in seconds; Docker's is ten."""
+    return {name: stop_timeout(kind.source) or 10 for name, kind in kinds.items()}
