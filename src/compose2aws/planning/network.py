@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
@@ -25,6 +26,7 @@ from compose2aws.planning.model import (
     named,
     singleton,
 )
+from compose2aws.planning.port import Ports
 from compose2aws.planning.settings import Settings
 from compose2aws.planning.source import ServiceSource
 
@@ -152,12 +154,28 @@ def plan_groups(
     return Groups(tuple(groups), tuple(ingress), of_service)
 
 
-def balancer_rules(published: Iterable[tuple[str, int, str]], group: ResourceId) -> tuple[IngressRule, ...]:
-    """A published service admits its balancer on its container port alone: (service, port, protocol)."""
-    return tuple(
+def balancer_groups(ports: Ports) -> Groups:
+    """The balancers' own groups, which alone admit the world, on the listeners' ports; and what published services admit:
+    their balancer, on their container port alone."""
+    groups: list[SecurityGroup] = []
+    rules: list[IngressRule] = []
+    for balancer in ports.balancers:
+        group = balancer.security_group
+        groups.append(SecurityGroup(group, f"The {balancer.kind} balancer", True))
+        for listener in balancer.listeners:
+            for protocol in ("tcp", "udp"):
+                if protocol.upper() in listener.protocol or (protocol == "tcp" and "HTTP" in listener.protocol):
+                    rules.append(_open_to_the_world(group, listener.port, protocol))
+    rules += [
         rule_between(service_group(service), group, port, protocol, f"From the balancer to {service}")
-        for service, port, protocol in dict.fromkeys(published)
-    )
+        for service, port, protocol, group in ports.admitted
+    ]
+    return Groups(tuple(groups), tuple(dict.fromkeys(rules)), {})
+
+
+def _open_to_the_world(group: ResourceId, port: int, protocol: Literal["tcp", "udp"]) -> IngressRule:
+    id_ = ResourceId("AWS::EC2::SecurityGroupIngress", logical_id(f"{group.logical_id}/world/{port}/{protocol}", "Ingress"))
+    return IngressRule(id_, group, "0.0.0.0/0", protocol, port, port, f"From anywhere to port {port}")
 
 
 def file_system_group() -> ResourceId:

@@ -26,7 +26,7 @@ from compose2aws.planning.membership import decide_membership
 from compose2aws.planning.model import AccessPoint, BuiltImage, FileSystem, Image, Parameter, Plan, StoredSecret
 from compose2aws.planning.mount import Mounts, plan_mounts
 from compose2aws.planning.network import (
-    balancer_rules,
+    balancer_groups,
     file_system_group,
     internal_networks,
     plan_groups,
@@ -75,11 +75,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         [name for name in running if mounts[name].access_points],
         ledger,
     )
-    admitted = tuple(
-        rule
-        for service, port, protocol, balancer in ports.admitted
-        for rule in balancer_rules([(service, port, protocol)], balancer)
-    )
+    public = balancer_groups(ports)
     known = _known_ports(running, values, project)
     ecs_services = tuple(name for name, kind in kinds.items() if kind.what == "service" and name in images)
     discovery = plan_discovery(
@@ -118,8 +114,8 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         log_retention=retention,
         parameters=_parameters(moved.parameters, values, secret_files.values()),
         secrets=_secrets(values, secret_files.values()),
-        security_groups=groups.groups,
-        ingress=(*groups.ingress, *dict.fromkeys(admitted)),
+        security_groups=(*groups.groups, *public.groups),
+        ingress=(*groups.ingress, *public.ingress),
         managed=tuple(moved.items.values()),
         images=tuple(image for image in images.values() if isinstance(image, BuiltImage)),
         file_system=file_system,
@@ -135,6 +131,10 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         decisions=ledger.decisions,
         findings=ledger.findings,
     )
+
+
+# The keys whose unset variables are holes.
+_HOLES = ("environment", "command", "entrypoint", "labels", "healthcheck")
 
 
 def _health_paths(running: Mapping[str, Kind]) -> dict[str, dict[int, str]]:
@@ -195,5 +195,7 @@ def _tell_what_is_left_out(project: Project, ledger: Ledger) -> None:
             f"`--profile {service.profiles[0]}` takes it in" if service.profiles else "",
         )
     for warning in project.warnings:
+        if warning.code == "unset-variable" and warning.path[2:3] and warning.path[2] in _HOLES:
+            continue  # a stack parameter, not an empty text
         path = warning.path if warning.path and tree.find(project.root, warning.path) is not None else None
         ledger.find(warning.code, "warning" if warning.code != "unset-variable" else "note", warning.message, "", path)
