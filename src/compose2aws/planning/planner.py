@@ -134,6 +134,8 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
 
 
 # The keys whose unset variables are holes.
+# Warnings of the loader that change nothing on AWS.
+_NOTES = ("unset-variable", "version")
 _HOLES = ("environment", "command", "entrypoint", "labels", "healthcheck")
 
 
@@ -198,4 +200,4 @@ def _tell_what_is_left_out(project: Project, ledger: Ledger) -> None:
         if warning.code == "unset-variable" and warning.path[2:3] and warning.path[2] in _HOLES:
             continue  # a stack parameter, not an empty text
         path = warning.path if warning.path and tree.find(project.root, warning.path) is not None else None
-        ledger.find(warning.code, "warning" if warning.code != "unset-variable" else "note", warning.message, "", path)
+        ledger.find(warning.code, "note" if warning.code in _NOTES else "warning", warning.message, "", path)

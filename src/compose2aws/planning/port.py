@@ -54,7 +54,8 @@ class PublishedPort:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What all published ports become. `attachments` by service; `admitted` are (service, port, protocol, balancer's group)."""
+    """What all published ports become. `attachments` by service; `admitted` are service, port, protocol and the group of
+    the balancer; `waits_for` are the listeners and rules that a service's target groups need."""
 
     balancers: tuple[Balancer, ...] = ()
     attachments: dict[str, tuple[TargetAttachment, ...]] = field(default_factory=dict)
@@ -73,8 +74,10 @@ def plan_ports(
     catalog: Catalog,
     ledger: Ledger,
 ) -> Ports:
-    """Decide every entry of every `ports`. `health_paths` are the HTTP paths that health checks ask, by service and port;
-    `stop_times` the services' stop grace periods in seconds."""
+    """Decide every entry of every `ports`.
+
+    `health_paths` are the HTTP paths that health checks ask, by service and port; `stop_times` the services' stop grace
+    periods in seconds."""
     entries = [port for kind in kinds.values() for port in _published(kind, settings, catalog, ledger)]
     http = [port for port in entries if port.protocol == "http"]
     other = [port for port in entries if port.protocol != "http"]
@@ -433,7 +436,7 @@ def _network(ports: list[PublishedPort], context: _Context) -> Balancer:
             )
             continue
         group = TargetGroup(
-            id=named("AWS::ElasticLoadBalancingV2::TargetGroup", _numbered(port.service, port.target), "TargetGroup"),
+            id=named("AWS::ElasticLoadBalancingV2::TargetGroup", f"{port.service}/{port.target}/{protocol}", "TargetGroup"),
             protocol=protocol,
             health_path=None,
             matcher=None,
