@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +21,7 @@ from compose2aws.compose.project import ComposeError, Diagnostic, LoadOptions
 from .conftest import Command
 
 HEAVY = ("boto3", "botocore", "moto", "cfnlint", "rich")
+ROOMS = ("compose2aws.compose", "compose2aws.planning", "compose2aws.cloudformation", "troposphere", "yaml")
 
 
 @pytest.fixture
@@ -164,19 +167,57 @@ def test_the_version_is_told(command: Command) -> None:
     assert (told.returncode, told.stdout) == (0, f"compose2aws {__version__}\n")
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    script = "import sys; from compose2aws.cli.program import run; sys.exit(run(['synth', '--help']))"
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout
-    assert process.stderr
-    process.stdout.close()
-    said = process.stderr.read()
-    process.stderr.close()
-    process.wait()
-    assert said == b""
+@pytest.mark.parametrize("arguments", [["config"], ["synth", "--help"], ["--version"]])
+def test_a_reader_that_went_away_is_no_error(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: b}}")
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        told = subprocess.run(
+            [sys.executable, "-m", "compose2aws", *arguments],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert told.stderr == b""
 
 
-def test_the_command_line_alone_imports_nothing_heavy() -> None:
-    script = f"import sys; import {synth.__name__}; print([m for m in {HEAVY!r} if m in sys.modules])"
+def test_a_result_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: b}}")
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            [sys.executable, "-m", "compose2aws", "config"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
+    assert told.returncode == 1
+    assert told.stderr == "compose2aws: cannot write to standard output: No space left on device\n"
+
+
+def test_a_message_in_a_character_that_the_terminal_lacks_is_no_error(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: b, labels: {x: ü}}}", encoding="utf-8")
+    told = command("config", environment={"PYTHONIOENCODING": "ascii"})
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"CI": "true"}, False)])
+def test_colour_is_for_terminals_that_want_it(environment: dict[str, str], coloured: bool) -> None:
+    script = "import click; from compose2aws.cli.terminal import say; say(click.style('x', bold=True))"
+    controller, terminal = pty.openpty()
+    kept = {"PATH": os.environ["PATH"], "TERM": "xterm"}
+    subprocess.run([sys.executable, "-c", script], stdout=terminal, env=kept | environment, check=True)
+    os.close(terminal)
+    assert (b"\x1b" in os.read(controller, 100)) is coloured
+    os.close(controller)
+
+
+def test_help_and_wrong_usage_need_no_room_and_nothing_heavy() -> None:
+    script = f"import sys; import {synth.__name__}; print([m for m in {HEAVY + ROOMS!r} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"

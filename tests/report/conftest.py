@@ -45,6 +45,7 @@ FILE = "docker-compose.yml"
 SHOP = {
     "services": {
         "api": {
+            "build": {"context": "/home/me/shop/apps/api"},
             "environment": {"DATABASE_URL": "postgresql://u:secret@postgres/shop", "JWT_SECRET": "hunter2"},
             "networks": {"inner": None},
             "ports": [
@@ -176,7 +177,9 @@ def shop_ledger(root: Mapping) -> Ledger:
 def project() -> Project:
     root = tree(SHOP)
     assert isinstance(root, Mapping)
-    inactive = (InactiveService("debugger", ("debug", "dev"), Position(FILE, 90, 3)),)
+    inactive = tuple(
+        InactiveService(name, ("debug", "dev"), Position(FILE, 90, 3)) for name in ("debugger", "profiler")
+    )
     return Project("shop", "/home/me/shop", (FILE,), root, inactive=inactive)
 
 
@@ -246,7 +249,10 @@ def plan(project: Project) -> Plan:
                 source=("services", "redis"),
             ),
         ),
-        images=(BuiltImage("api", "ApiImage", BakeTarget("api", "apps/api")),),
+        images=(
+            BuiltImage("api", "ApiImage", BakeTarget("api", "apps/api")),
+            BuiltImage("web", "WebImage", BakeTarget("web", ".", dockerfile_inline="FROM nginx")),
+        ),
         file_system=FileSystem(
             (AccessPoint("uploads", "/uploads"),),
             named("AWS::EC2::SecurityGroup", "uploads", "SecurityGroup"),

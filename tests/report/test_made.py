@@ -22,7 +22,7 @@ def test_every_file_is_told_with_what_is_in_it_in_deploy_order(plan: Plan) -> No
         "shop on AWS (production), in aws.out:",
         "  shop-base.template.yaml  41 resources",
         "  shop-app.template.yaml   1 resource",
-        "  images.bake.json         1 image: api",
+        "  images.bake.json         2 images: api, web",
         "  manifest.json            what deploys need to know",
     ]
 

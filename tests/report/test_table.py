@@ -93,9 +93,14 @@ def test_secrets_are_named_and_never_shown(plan: Plan, project: Project, table: 
     assert "hunter2" not in str(rows(plan, project))
 
 
+def test_an_image_that_is_built_and_one_that_gets_its_mounted_files_are_told_apart(table: dict[str, Row]) -> None:
+    assert table["`build:` of api"].aws == "ECR repository"
+    assert "mounted files" in table["`image:` of web"].how
+
+
 def test_what_is_left_out_says_why(table: dict[str, Row]) -> None:
     assert table["`adminer` container"].aws == "left out"
-    assert "`--profile debug`" in table["`debugger` container"].how
+    assert "`--profile debug`" in table["`debugger`, `profiler` containers"].how
 
 
 def test_thirty_services_of_one_size_take_one_row(plan: Plan, project: Project) -> None:

@@ -10,11 +10,8 @@ from pathlib import Path
 import click
 
 import compose2aws
-from compose2aws.catalog import MappingError
 from compose2aws.cli.output import OutputError
 from compose2aws.cli.terminal import OutputStreamError, warn
-from compose2aws.compose.project import ComposeError
-from compose2aws.report.findings import diagnostic_line
 
 _PACKAGE = Path(compose2aws.__file__).parent
 
@@ -24,21 +21,32 @@ def tell(error: Exception) -> int:
     if isinstance(error, click.ClickException):
         error.show()
         return 2 if isinstance(error, click.UsageError) else error.exit_code
-    if isinstance(error, ComposeError):
-        for diagnostic in error.diagnostics:
-            warn(diagnostic_line(diagnostic, "compose2aws"))
-        return 1
-    if isinstance(error, MappingError):
-        for problem in error.problems:
-            warn(problem)
-        return 1
     if isinstance(error, OutputError | OutputStreamError):
         warn(f"compose2aws: {error}")
+        return 1
+    refusal = _refusal(error)
+    if refusal:
+        for line in refusal:
+            warn(line)
         return 1
     if os.environ.get("COMPOSE2AWS_DEBUG") == "1":
         warn("".join(traceback.format_exception(error)))
     warn(_confession(error))
     return 1
+
+
+def _refusal(error: Exception) -> tuple[str, ...]:
+    """The lines that say why the input is refused; none where the exception says no such thing."""
+    from compose2aws.catalog import MappingError
+    from compose2aws.compose.project import ComposeError
+
+    if isinstance(error, MappingError):
+        return error.problems
+    if isinstance(error, ComposeError):
+        from compose2aws.report.findings import diagnostic_line
+
+        return tuple(diagnostic_line(diagnostic, "compose2aws") for diagnostic in error.diagnostics)
+    return ()
 
 
 def _confession(error: Exception) -> str:

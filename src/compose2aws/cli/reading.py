@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import click
 
 from compose2aws.cli.project_options import ProjectOptions
 
@@ -26,6 +29,7 @@ def read_project(options: ProjectOptions, required_variables: Literal["error", "
             env_files=options.env_files,
             profiles=options.profiles,
             environment=dict(os.environ),
+            working_directory=_working_directory(),
             stdin=_read_stdin() if "-" in options.files else None,
             required_variables=required_variables,
         )
@@ -35,11 +39,18 @@ def read_project(options: ProjectOptions, required_variables: Literal["error", "
 def read_plan(options: ProjectOptions) -> tuple[Project, Plan]:
     """The project, and what it becomes on AWS. Raises `ComposeError` and `MappingError`."""
     from compose2aws.catalog import load_catalog
-    from compose2aws.planning import plan
+    from compose2aws.planning.planner import plan
 
     project = read_project(options, "hole")
     catalog = load_catalog(own=[options.mappings] if options.mappings else [])
     return project, plan(project, catalog, options.tier)
+
+
+def _working_directory() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError as error:
+        raise click.ClickException(f"the working folder cannot be read: {error.strerror}") from error
 
 
 def _read_stdin() -> str:

@@ -53,7 +53,7 @@ def rows(plan: Plan, project: Project) -> tuple[Row, ...]:
     return (
         *_tasks(plan, project),
         *_jobs(plan),
-        *_images(plan),
+        *_images(plan, project),
         *_ports(plan, project, decided),
         *_network(plan, project),
         *_names(plan),
@@ -117,13 +117,17 @@ def _jobs(plan: Plan) -> Iterator[Row]:
             )
 
 
-def _images(plan: Plan) -> Iterator[Row]:
-    if plan.images:
-        yield Row(
-            f"`build:` of {listed(image.service for image in plan.images)}",
-            "ECR " + ("repository" if len(plan.images) == 1 else "repositories"),
-            "built by `docker buildx bake`, pushed, and run by digest",
-        )
+def _images(plan: Plan, project: Project) -> Iterator[Row]:
+    names = [image.service for image in plan.images]
+    built = [name for name in names if find(project.root, ("services", name, "build"))]
+    filled = [name for name in names if name not in built]
+    for services, key, how in (
+        (built, "build", "built by `docker buildx bake`, pushed, and run by digest"),
+        (filled, "image", "the same image with the mounted files in it, built by `docker buildx bake`"),
+    ):
+        if services:
+            aws = "ECR " + ("repository" if len(services) == 1 else "repositories")
+            yield Row(f"`{key}:` of {listed(services)}", aws, how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,14 +349,18 @@ def _logs(plan: Plan) -> Iterator[Row]:
 
 def _left_out(plan: Plan, project: Project, decided: dict[Path, Decision]) -> Iterator[Row]:
     placed = {c.name for w in plan.workloads for c in w.task.containers} | {item.service for item in plan.managed}
-    for service in _services(project):
-        decision = decided.get(("services", service))
-        if decision and decision.outcome in ("dropped", "refused") and service not in placed:
+    for name in _services(project):
+        decision = decided.get(("services", name))
+        if decision and decision.outcome in ("dropped", "refused") and name not in placed:
             aws = "left out" if decision.outcome == "dropped" else "cannot be done"
-            yield Row(f"`{service}` container", aws, decision.reason)
-    for inactive in project.inactive:
-        profiles = listed(f"`--profile {profile}`" for profile in inactive.profiles)
-        yield Row(f"`{inactive.name}` container", "left out", f"its profile is not active; {profiles} adds it")
+            yield Row(f"`{name}` container", aws, decision.reason)
+    inactive: dict[tuple[str, ...], list[str]] = {}
+    for service in project.inactive:
+        inactive.setdefault(service.profiles, []).append(f"`{service.name}`")
+    for profiles, names in inactive.items():
+        ways = " or ".join(f"`--profile {profile}`" for profile in profiles)
+        local = f"{listed(names)} {'container' if len(names) == 1 else 'containers'}"
+        yield Row(local, "left out", f"the profile is not active; {ways} takes it in")
 
 
 def _types(decision: Decision) -> str:
