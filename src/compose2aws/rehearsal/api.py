@@ -228,8 +228,10 @@ class CloudFormationApi(CloudFormationResponse):
         stack = self._store.find(stack_name)
         if kind == "CREATE":
             if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
-                raise Refusal(f"Stack [{stack_name}] already exists and cannot be created again with the changeSet "
-                              f"[{name}].", "AlreadyExistsException")
+                raise Refusal(
+                    f"Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}].",
+                    "AlreadyExistsException",
+                )
             body, template = self._template()
             granted = self._get_param("Capabilities", [])
             check_capabilities(template, granted)
@@ -277,8 +279,10 @@ class CloudFormationApi(CloudFormationResponse):
         """Do what a change set says."""
         found = self._change_set(self._get_param("ChangeSetName"), self._get_param("StackName"))
         if found.execution != "AVAILABLE":
-            raise Refusal(f"ChangeSet [{found.id}] cannot be executed in its current status of [{found.status}]",
-                          "InvalidChangeSetStatus")
+            raise Refusal(
+                f"ChangeSet [{found.id}] cannot be executed in its current status of [{found.status}]",
+                "InvalidChangeSetStatus",
+            )
         stack = found.stack
         disable_rollback = _flag(self._get_param("DisableRollback", False))
         if found.kind == "CREATE":
@@ -358,7 +362,7 @@ class CloudFormationApi(CloudFormationResponse):
     def _change_set(self, name: str, stack_name: str | None) -> ChangeSet:
         for found in self._store.change_sets.values():
             if name == found.id or (name == found.name and stack_name in (found.stack.name, found.stack.id)):
-                return found  # type: ignore[no-any-return]
+                return found
         raise Refusal(f"ChangeSet [{name}] does not exist", "ChangeSetNotFound")
 
     @staticmethod
@@ -443,5 +447,3 @@ def _needed_capabilities(template: dict[str, Any]) -> list[str]:
     except Refusal as refusal:
         return [refusal.message.partition("[")[2].rstrip("]")]
     return []
-
-

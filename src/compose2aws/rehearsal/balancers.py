@@ -1,5 +1,7 @@
 """Load balancers, listeners, rules, certificates and target groups."""
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 from typing import Any

@@ -7,7 +7,7 @@ the reason that the stack's events show.
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import boto3
@@ -37,10 +37,10 @@ def _answer_in_process(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     return AWSResponse(request.url, status, headers, MockRawResponse(body))
 
 
-@lru_cache(maxsize=None)
+@cache
 def service(name: str, region: str) -> Any:
     """Return a boto3 client of the service that talks to the account in this process, without HTTP."""
-    client: Any = _session().client(  # type: ignore[call-overload]
+    client: Any = _session().client(
         name, region_name=region, config=Config(retries={"max_attempts": 0}, parameter_validation=True)
     )
     client.meta.events.register("before-send", _answer_in_process)

@@ -17,9 +17,7 @@ from compose2aws.rehearsal.schema import schema_of
 from compose2aws.rehearsal.stack import Resource, Stack
 from compose2aws.rehearsal.template import creation_order, references_in
 
-NO_CHANGES = (
-    "The submitted information didn't contain changes. Submit different information to create a change set."
-)
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 
 class _Unknown:
@@ -52,9 +50,7 @@ class ChangeSet:
 
     def __post_init__(self) -> None:
         """Give it an id and find out what it would change."""
-        self.id = self.id or (
-            f"arn:aws:cloudformation:{self.stack.region}:{ACCOUNT}:changeSet/{self.name}/{uuid4()}"
-        )
+        self.id = self.id or (f"arn:aws:cloudformation:{self.stack.region}:{ACCOUNT}:changeSet/{self.name}/{uuid4()}")
         self.changes = _changes(self.stack, self.wanted)
         if self.kind == "UPDATE" and not self.changes and not _differs(self.stack, self.wanted):
             self.status, self.execution, self.reason = "FAILED", "UNAVAILABLE", NO_CHANGES

@@ -1,5 +1,7 @@
 """ECS and ECR: clusters, task definitions, services, capacity providers, repositories."""
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 import json

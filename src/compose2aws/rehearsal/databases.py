@@ -163,7 +163,7 @@ register(
         found="DBClusters[0]",
         delete_with="delete_db_cluster",
         delete_ask=lambda physical_id, _: {"DBClusterIdentifier": physical_id, "SkipFinalSnapshot": True},
-            update_with="modify_db_cluster",
+        update_with="modify_db_cluster",
         constants={"Engine": "docdb", "Port": 27017},
         attributes={
             "Endpoint": "Endpoint",
@@ -187,7 +187,10 @@ register(
         delete_ask=lambda physical_id, _: {"DBInstanceIdentifier": physical_id, "SkipFinalSnapshot": True},
         update_with="modify_db_instance",
         constants={"Engine": "docdb"},
-        attributes={"Endpoint": "Endpoint.Address", "Port": "to_string(Endpoint.Port)"},
+        attributes={
+            "Endpoint": lambda found: found["Endpoint"]["Address"].replace(".rds.", ".docdb."),
+            "Port": "to_string(Endpoint.Port)",
+        },
     ),
     ApiResource(type="AWS::DocDB::DBSubnetGroup", **_SUBNET_GROUP),
     ApiResource(

@@ -17,7 +17,6 @@ from compose2aws.rehearsal.refusals import ResourceFailed
 from compose2aws.rehearsal.template import DYNAMIC_REFERENCE
 
 
-
 def resolve_references(value: Any, region: str) -> Any:
     """Return the value with every dynamic reference in its texts replaced."""
     if isinstance(value, str):

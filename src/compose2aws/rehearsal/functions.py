@@ -4,6 +4,8 @@ No function runs here (that takes Docker): a custom resource's call is recorded 
 handler was registered for it.
 """
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 import io
@@ -94,9 +96,7 @@ class CustomResource(ResourceType):
         """Nothing: the function itself says so, with another physical id."""
         return set()
 
-    def _send(
-        self, request: str, physical_id: str | None, old: Properties, new: Properties, context: Context
-    ) -> str:
+    def _send(self, request: str, physical_id: str | None, old: Properties, new: Properties, context: Context) -> str:
         token = str(new.get("ServiceToken", ""))
         _check_token(token, context)
         sent = CustomResourceCall(

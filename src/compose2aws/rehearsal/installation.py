@@ -8,10 +8,11 @@ from typing import Any
 from moto.cloudformation import urls as cloudformation_urls
 from moto.core.config import default_user_config
 
-from compose2aws.rehearsal import mended_caches, mended_databases
+from compose2aws.rehearsal import mended_caches, mended_containers, mended_databases, mended_names
 from compose2aws.rehearsal.api import CloudFormationApi
 
 _ABSENT = object()
+_MENDED = (mended_caches, mended_containers, mended_databases, mended_names)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def _changes() -> list[_Change]:
             True,
             "Amazon's own policies (task execution, EC2 for ECS) are not there by default",
         ),
-        *(_Change(*change) for mended in (mended_caches, mended_databases) for change in mended.CHANGES),
+        *(_Change(*change) for mended in _MENDED for change in mended.CHANGES),
     ]
 
 

@@ -1,5 +1,7 @@
 """Names: Cloud Map namespaces, services and instances; Route 53 zones and records; certificates."""
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 from typing import Any
@@ -46,7 +48,7 @@ class Namespace(ResourceType):
             if namespace["Id"] == physical_id:
                 description = client.get_namespace(Id=physical_id)["Namespace"]
                 zone = description.get("Properties", {}).get("DnsProperties", {}).get("HostedZoneId")
-                return {**description, "HostedZoneId": zone}
+                return {**description, "HostedZoneId": zone.removeprefix("/hostedzone/") if zone else None}
         return None
 
 

@@ -1,5 +1,7 @@
 """The VPC and what stands in it: subnets, gateways, routes, endpoints, DHCP options, flow logs."""
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 from typing import Any
@@ -148,7 +150,9 @@ def _dhcp_options(properties: Properties, _: Context) -> Properties:
     for name, key in names.items():
         if name in properties:
             value = properties[name]
-            configurations.append({"Key": key, "Values": [str(v) for v in value] if isinstance(value, list) else [str(value)]})
+            configurations.append(
+                {"Key": key, "Values": [str(v) for v in value] if isinstance(value, list) else [str(value)]}
+            )
     return {"DhcpConfigurations": configurations}
 
 

@@ -32,7 +32,7 @@ def _topic_request(properties: Properties, context: Context) -> Properties:
     return {**adapted, "Attributes": attributes}
 
 
-def _topic_policy(physical_id: str, properties: Properties, context: Context) -> None:
+def _topic_policy(_: str, properties: Properties, context: Context) -> None:
     for topic in properties["Topics"]:
         arguments = {
             "TopicArn": topic,

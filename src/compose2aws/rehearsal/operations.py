@@ -119,8 +119,9 @@ def _outputs(stack: Stack, wanted: Wanted, values: Values) -> list[Output]:
 def _check_export(stack: Stack, name: str) -> None:
     other = store(stack.region).exported(name)
     if other is not None and other[0].id != stack.id:
-        raise OperationFailed(f"Export with name {name} is already exported by stack {other[0].name}. "
-                              "Rollback requested by user.")
+        raise OperationFailed(
+            f"Export with name {name} is already exported by stack {other[0].name}. Rollback requested by user."
+        )
 
 
 def _take(stack: Stack, wanted: Wanted) -> None:
@@ -165,8 +166,12 @@ def _message(problem: OperationFailed | Refusal) -> str:
 def _reason(problem: OperationFailed | Refusal, stack: Stack, status: str) -> str:
     failed = [resource.logical_id for resource in stack.resources.values() if resource.status == status]
     if failed:
-        return f"The following resource(s) failed to {status.split('_')[0].lower()}: [{', '.join(failed)}]. "
+        return _failed_to(status.partition("_")[0].lower(), failed)
     return _message(problem)
+
+
+def _failed_to(action: str, logical_ids: list[str]) -> str:
+    return f"The following resource(s) failed to {action}: [{', '.join(logical_ids)}]. "
 
 
 def _creation_failed(stack: Stack, reason: str, on_failure: str) -> None:
@@ -180,7 +185,7 @@ def _creation_failed(stack: Stack, reason: str, on_failure: str) -> None:
     left = _remove_created(stack)
     if left:
         status = "DELETE_FAILED" if on_failure == "DELETE" else "ROLLBACK_FAILED"
-        stack.set_status(status, f"The following resource(s) failed to delete: [{', '.join(left)}]. ")
+        stack.set_status(status, _failed_to("delete", left))
     elif on_failure == "DELETE":
         stack.deleted_at = datetime.now(UTC)
         stack.set_status("DELETE_COMPLETE")
@@ -233,7 +238,7 @@ def delete(stack: Stack, retained: set[str], *, force: bool = False) -> None:
         if _delete_one(stack, resource, policy):
             left.append(resource.logical_id)
     if left and not force:
-        stack.set_status("DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(left)}]. ")
+        stack.set_status("DELETE_FAILED", _failed_to("delete", left))
         return
     stack.outputs, stack.imports, stack.deleted_at = [], set(), datetime.now(UTC)
     stack.set_status("DELETE_COMPLETE")
@@ -264,7 +269,7 @@ def update(stack: Stack, wanted: Wanted, *, disable_rollback: bool = False) -> N
         _check_exports_in_use(stack, outputs)
     except (OperationFailed, Refusal) as problem:
         failed = [step.after.logical_id for step in steps if step.after.status.endswith("_FAILED")]
-        reason = f"The following resource(s) failed to update: [{', '.join(failed)}]. " if failed else _message(problem)
+        reason = _failed_to("update", failed) if failed else _message(problem)
         if disable_rollback:
             _take(stack, wanted)
             stack.set_status("UPDATE_FAILED", reason)
@@ -277,9 +282,7 @@ def update(stack: Stack, wanted: Wanted, *, disable_rollback: bool = False) -> N
     stack.set_status("UPDATE_COMPLETE")
 
 
-def _change_all(
-    stack: Stack, wanted: Wanted, values: Values, steps: list[_Step], *, failed_before: bool
-) -> set[str]:
+def _change_all(stack: Stack, wanted: Wanted, values: Values, steps: list[_Step], *, failed_before: bool) -> set[str]:
     """Make and change what the template wants; return the logical ids that exist by it."""
     existing = set()
     for logical_id in creation_order(wanted.template):
@@ -303,13 +306,18 @@ def _change_all(
         _pause()
         reasons = resources.replacing(current, declared)
         if reasons and failed_before:
-            raise OperationFailed(f"Replacement type updates not supported on stack with disable-rollback: {logical_id}")
+            raise OperationFailed(
+                f"Replacement type updates not supported on stack with disable-rollback: {logical_id}"
+            )
         step = _Step(copy.deepcopy(current), current, replaced=bool(reasons))
         steps.append(step)
         if reasons:
             step.after = Resource(logical_id, item["Type"], item, declared, {})
-            stack.set_resource(current, "UPDATE_IN_PROGRESS", "Requested update requires the creation of a new "
-                               "physical resource; hence creating one.")
+            stack.set_resource(
+                current,
+                "UPDATE_IN_PROGRESS",
+                "Requested update requires the creation of a new physical resource; hence creating one.",
+            )
             resources.create(stack, step.after)
         else:
             resources.change(stack, current, item, declared)
@@ -371,9 +379,7 @@ def _undo(stack: Stack, steps: list[_Step], reason: str) -> None:
         except OperationFailed:
             failed.append(logical_id)
     if failed:
-        stack.set_status(
-            "UPDATE_ROLLBACK_FAILED", f"The following resource(s) failed to update: [{', '.join(failed)}]. "
-        )
+        stack.set_status("UPDATE_ROLLBACK_FAILED", _failed_to("update", failed))
         return
     stack.set_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
     for resource in made:

@@ -36,8 +36,10 @@ def given_values(
                     "value for a parameter"
                 )
             if previous is None or key not in previous:
-                raise Refusal(f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a "
-                              "parameter key not in the previous template")
+                raise Refusal(
+                    f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a "
+                    "parameter key not in the previous template"
+                )
             values[key] = previous[key]
         elif "ParameterValue" in entry:
             values[key] = entry["ParameterValue"]

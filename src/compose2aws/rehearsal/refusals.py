@@ -12,7 +12,7 @@ class Refusal(ServiceException):
         super().__init__(code, message)
 
 
-class OperationFailed(Exception):
+class OperationFailed(Exception):  # noqa: N818 - it is what happened, not a fault of the program
     """A stack operation that was taken up and then failed; its text is the reason that the events show."""
 
 

@@ -4,6 +4,8 @@ Most types are a few facts (`ApiResource`): which operation creates one, what `R
 The modules by noun (databases, caches, network, …) hold those facts; `known_type` looks a type up.
 """
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 import random
@@ -12,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import jmespath
+import jmespath  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import ListShape, Shape
 
@@ -148,7 +150,7 @@ class ApiResource(ResourceType):
     """Properties that a hook deals with."""
     constants: Mapping[str, Any] = field(default_factory=dict)
     attributes: Mapping[str, str | Callable[[Any], Any]] = field(default_factory=dict)
-    """JMESPath of attributes in the description, or how to make them of it, where it is not the attribute's own name."""
+    """JMESPath of attributes in the description, or how to make them of it, where their name is not it."""
     before: Callable[[Properties, Context], Properties] | None = None
     after: Hook | None = None
     """Called when one was made or changed, for what takes calls of its own."""
@@ -265,7 +267,7 @@ def _with_stack_tags(tags: Any, context: Context) -> Any:
 
 def _in_its_spelling(tags: Any, shape: Shape) -> Any:
     # KMS calls them TagKey and TagValue.
-    if isinstance(shape, ListShape) and "TagKey" in shape.member.members and isinstance(tags, list):
+    if isinstance(shape, ListShape) and "TagKey" in getattr(shape.member, "members", ()) and isinstance(tags, list):
         return [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags]
     return tags
 

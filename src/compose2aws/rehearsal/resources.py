@@ -1,5 +1,7 @@
 """One resource of a stack: making, changing and removing it, with its policies and its events."""
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 from typing import Any
@@ -88,17 +90,23 @@ def check_properties(resource: Resource) -> None:
         return
     unknown = sorted(set(resource.declared) - schema.properties)
     if schema.closed and unknown:
-        raise ResourceFailed(f"Properties validation failed for resource {resource.logical_id} with message: "
-                             f"#: extraneous key [{', '.join(unknown)}] is not permitted")
+        raise ResourceFailed(
+            f"Properties validation failed for resource {resource.logical_id} with message: "
+            f"#: extraneous key [{', '.join(unknown)}] is not permitted"
+        )
     missing = sorted(schema.required - set(resource.declared))
     if missing:
-        raise ResourceFailed(f"Properties validation failed for resource {resource.logical_id} with message: "
-                             f"#: required key [{', '.join(missing)}] not found")
+        raise ResourceFailed(
+            f"Properties validation failed for resource {resource.logical_id} with message: "
+            f"#: required key [{', '.join(missing)}] not found"
+        )
     snapshot = "Snapshot" in (resource.template.get("DeletionPolicy"), resource.template.get("UpdateReplacePolicy"))
     if resource.type == "AWS::RDS::DBInstance" and snapshot and "DBClusterIdentifier" in resource.declared:
         # The handler refuses what the cluster's own snapshot already does.
-        raise ResourceFailed("DeletionPolicy Snapshot is not supported for a DBInstance that is a member of a "
-                             "DBCluster (Service: RDS, Code: InvalidRequest)")
+        raise ResourceFailed(
+            "DeletionPolicy Snapshot is not supported for a DBInstance that is a member of a "
+            "DBCluster (Service: RDS, Code: InvalidRequest)"
+        )
 
 
 def _failed(stack: Stack, resource: Resource, status: str, problem: Exception) -> ResourceFailed:

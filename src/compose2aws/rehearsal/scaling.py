@@ -1,5 +1,7 @@
 """What follows load and the clock: Application Auto Scaling, EventBridge Scheduler, Auto Scaling groups."""
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 import json
@@ -36,7 +38,7 @@ def _policy_request(properties: Properties, _: Context) -> Properties:
     return adapted
 
 
-def _policy_of(physical_id: str, properties: Properties) -> dict[str, Any]:
+def _policy_of(_: str, properties: Properties) -> dict[str, Any]:
     named = _policy_request(properties, Context("", "", "", ""))
     names = ("ServiceNamespace", "ResourceId", "ScalableDimension")
     return {"PolicyName": properties["PolicyName"], **{name: named[name] for name in names}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ def _names(document: dict[str, Any], key: str) -> frozenset[str]:
     return frozenset(pointer.removeprefix("/properties/").replace("/", ".") for pointer in document.get(key, []))
 
 
-@lru_cache(maxsize=None)
+@cache
 def schema_of(resource_type: str) -> Schema | None:
     """Return what is published about a type; None for one that AWS does not have."""
     digest = _index().get(resource_type)

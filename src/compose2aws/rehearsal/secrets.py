@@ -1,5 +1,7 @@
 """Secrets and parameters: generated passwords, built strings, SSM parameters, keys."""
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 import json
@@ -143,7 +145,7 @@ register(
         create_with="create_alias",
         name="AliasName",
         read_with="list_aliases",
-        ask=lambda physical_id, _: {},
+        ask=lambda *_: {},
         found="Aliases[?AliasName=='$ID'] | [0]",
         delete_with="delete_alias",
         delete_ask=lambda physical_id, _: {"AliasName": physical_id},

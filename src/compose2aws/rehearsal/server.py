@@ -87,9 +87,7 @@ class RehearsalAccount:
 class RehearsalServer(RehearsalAccount):
     """An account behind a real HTTP server, for clients of this and of other processes."""
 
-    def __init__(
-        self, *, region: str = REGION, background: bool = False, pause: float = 0.0, port: int = 0
-    ) -> None:
+    def __init__(self, *, region: str = REGION, background: bool = False, pause: float = 0.0, port: int = 0) -> None:
         super().__init__(region=region, background=background, pause=pause)
         self._port = port
         self._server: BaseWSGIServer | None = None
@@ -149,10 +147,10 @@ class RehearsalServer(RehearsalAccount):
             region_name=region or self.region,
         )
         config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
-        return session.client(name, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
+        return session.client(name, endpoint_url=self.endpoint, config=config)
 
 
-class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]
+class _QuietHandler(MotoRequestHandler):
     """Answers without writing a line for each request."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's own name

@@ -3,6 +3,8 @@
 moto's CloudFormation classes drop many properties, so they serve only what no template of ours leans on.
 """
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,7 @@
 """EFS, S3 and AWS Backup."""
 
+# ruff: noqa: ARG002 - every type has the same methods, though not each needs all that they are given
+
 from __future__ import annotations
 
 import json
@@ -140,7 +142,7 @@ def _plan_request(properties: Properties, _: Context) -> Properties:
     return {"BackupPlan": {"BackupPlanName": plan["BackupPlanName"], "Rules": rules}}
 
 
-def _refuse_full(physical_id: str, properties: Properties, context: Context) -> None:
+def _refuse_full(physical_id: str, _: Properties, context: Context) -> None:
     targets = call(context.service("efs"), "describe_mount_targets", {"FileSystemId": physical_id})["MountTargets"]
     if targets:
         raise ResourceFailed(f"file system '{physical_id}' has mount targets (Code: FileSystemInUse)")

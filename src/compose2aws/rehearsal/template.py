@@ -169,7 +169,9 @@ def _check_attribute(logical_id: str, attribute: str, resources: dict[str, Any])
     if is_custom(kind) or schema is None:
         return
     if attribute not in schema.attributes and attribute not in schema.properties:
-        raise Refusal(f"Template error: resource {logical_id} does not support attribute type {attribute} in Fn::GetAtt")
+        raise Refusal(
+            f"Template error: resource {logical_id} does not support attribute type {attribute} in Fn::GetAtt"
+        )
 
 
 def is_custom(resource_type: str) -> bool:
@@ -221,8 +223,10 @@ def attribute_reference(item: Any) -> tuple[str, str]:
         return target, attribute
     if isinstance(item, list) and len(item) >= 2 and isinstance(item[0], str):
         return item[0], ".".join(str(part) for part in item[1:])
-    raise Refusal("Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and "
-                  "the resource attribute")
+    raise Refusal(
+        "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and "
+        "the resource attribute"
+    )
 
 
 def _references_in_text(item: Any) -> Iterator[tuple[str, str | None]]:
@@ -240,7 +244,7 @@ def _references_in_text(item: Any) -> Iterator[tuple[str, str | None]]:
 def creation_order(template: dict[str, Any]) -> list[str]:
     """Return the logical ids so that each stands after all that it needs; refuse a circle."""
     resources = template["Resources"]
-    needs = {logical_id: _needs(logical_id, resource, resources) for logical_id, resource in resources.items()}
+    needs = {logical_id: _needs(resource, resources) for logical_id, resource in resources.items()}
     order: list[str] = []
     placed: set[str] = set()
     waiting = list(resources)
@@ -254,7 +258,7 @@ def creation_order(template: dict[str, Any]) -> list[str]:
     return order
 
 
-def _needs(logical_id: str, resource: dict[str, Any], resources: dict[str, Any]) -> set[str]:
+def _needs(resource: dict[str, Any], resources: dict[str, Any]) -> set[str]:
     explicit = resource.get("DependsOn", [])
     explicit = [explicit] if isinstance(explicit, str) else explicit
     for target in explicit:

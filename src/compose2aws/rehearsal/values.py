@@ -139,9 +139,7 @@ class Values:
         except KeyError as problem:
             if len(item) > 3:
                 return self.of(item[3]["DefaultValue"])
-            raise Refusal(
-                f"Template error: Unable to get mapping for {name}::{first}::{second}"
-            ) from problem
+            raise Refusal(f"Template error: Unable to get mapping for {name}::{first}::{second}") from problem
 
     def _zones(self, item: Any) -> list[str]:
         region = self.of(item) or self._region
