@@ -51,10 +51,9 @@ def without(node: Mapping, key: str) -> Mapping:
 
 def _unreadable(node: Scalar, error: ValueError, example: str, path: Path, journal: Journal) -> None:
     names = unset_variables(node)
+    found = "" if node.segments else f", found {node.text!r}"
     if names:
         found = f" (the variable {names[0]!r} is not set)"
-    else:
-        found = "" if node.segments else f", found {node.text!r}"
     journal.error("short-form", f"{error}{found}; the form is {example}", path, node.position)
 
 
@@ -73,16 +72,18 @@ def _depends_on(node: Node, _: Path, __: Journal) -> Node:
     mapping = names_to_mapping(node, started)
     if not isinstance(mapping, Mapping) or mapping is not node:
         return mapping
-    entries: dict[str, Node] = {}
-    for key, value in mapping.entries.items():
-        entries[key] = value
-        if isinstance(value, Mapping):
-            default = started(value.position)
-            for name in ("condition", "required"):
-                if name not in value and isinstance(default, Mapping):
-                    value = with_entry(value, name, default.entries[name])
-            entries[key] = value
+    entries = {key: _dependency(value) for key, value in mapping.entries.items()}
     return Mapping(entries, mapping.position, mapping.keys)
+
+
+def _dependency(node: Node) -> Node:
+    default = started(node.position)
+    if not isinstance(node, Mapping) or not isinstance(default, Mapping):
+        return node
+    for name, value in default.entries.items():
+        if name not in node:
+            node = with_entry(node, name, value)
+    return node
 
 
 def _build(node: Node, _: Path, __: Journal) -> Node:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compose2aws.compose.node import Scalar, Segment
+from compose2aws.compose.node import Scalar
 from compose2aws.compose.provenance import Span, gather, join
 
 _OPERATORS = frozenset(";&|<>")
@@ -44,7 +44,7 @@ class _Word:
 
 
 def split(line: Scalar) -> Words:
-    """The words of a command line, each with its segments. Raises `ValueError` where a quote or bracket is left open."""
+    """The words of a command line, with their segments. Raises `ValueError` where a quote or bracket is left open."""
     text = line.text
     words: list[Scalar] = []
     word = _Word()
@@ -120,10 +120,4 @@ def _finished(line: Scalar, word: _Word) -> Scalar:
             spans = []
         if part:
             pieces.append(part)
-    joined = join(pieces, line.position)
-    return joined if joined.segments else Scalar(word.text, line.position, _quoted_empty(line))
-
-
-def _quoted_empty(line: Scalar) -> tuple[Segment, ...]:
-    """`"${EMPTY}"` is a word though nothing is in it: which variable it was is no more to be told here."""
-    return ()
+    return join(pieces, line.position)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from compose2aws.compose.journal import Journal, meant
+from compose2aws.compose.journal import Journal
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence, locate
 from compose2aws.compose.project import InactiveService
 
@@ -50,7 +50,9 @@ class _Service:
         """Notes an error where a section has no such name."""
         known = self.section(section)
         if name not in known:
-            self.error(f"no-{what}", f"the {what} {name!r} is nowhere in `{section}`{meant(name, known)}", *below)
+            self.error(
+                f"no-{what}", f"the {what} {name!r} is nowhere in `{section}`{self.journal.meant(name, known)}", *below
+            )
 
 
 def check(root: Mapping, inactive: tuple[InactiveService, ...], journal: Journal) -> None:
@@ -79,9 +81,8 @@ def _number(node: Node | None) -> float | None:
 
 
 def _image_or_build(service: _Service) -> None:
-    if not service.part("build").entries and "build" not in service.node and not _text(service.node.get("image")):
-        if "provider" not in service.node:
-            service.error("no-image", f"the service {service.name!r} has neither `image` nor `build`")
+    if not {"build", "provider"}.intersection(service.node) and not _text(service.node.get("image")):
+        service.error("no-image", f"the service {service.name!r} has neither `image` nor `build`")
 
 
 def _build(service: _Service) -> None:
@@ -139,7 +140,9 @@ def _dependencies(service: _Service) -> None:
         left_out = service.inactive.get(name)
         required = dependency.get("required") if isinstance(dependency, Mapping) else None
         if left_out is None:
-            service.error("no-service", f"there is no service {name!r}{meant(name, known)}", "depends_on", name)
+            service.error(
+                "no-service", f"there is no service {name!r}{service.journal.meant(name, known)}", "depends_on", name
+            )
         elif not (isinstance(required, Scalar) and required.value is False):
             service.error(
                 "inactive-dependency",

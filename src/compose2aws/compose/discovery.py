@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ DEFAULT_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-co
 OVERRIDE_NAMES = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml",
 )  # fmt: skip
+_NAME_CHARACTERS = re.compile(r"[^a-z0-9_-]")
 OWN_NAMES = ("compose.aws.yaml", "compose.aws.yml")
 
 
@@ -33,6 +35,7 @@ class Selection:
     folder: str
     environment: dict[str, str]
     profiles: tuple[str, ...]
+    fallback_name: str
 
 
 def select(options: LoadOptions, journal: Journal) -> Selection:
@@ -52,7 +55,13 @@ def select(options: LoadOptions, journal: Journal) -> Selection:
     profiles = options.profiles
     if not profiles:
         profiles = tuple(name.strip() for name in environment.get("COMPOSE_PROFILES", "").split(",") if name.strip())
-    return Selection(tuple(files), folder, environment, profiles)
+    return Selection(tuple(files), folder, environment, profiles, normalized_name(posixpath.basename(folder)))
+
+
+def normalized_name(name: str) -> str:
+    """A name as Compose takes it for a project: lower case, letters, digits, `-` and `_`, beginning with a letter or
+    digit (Compose Specification, "Version and name top-level elements")."""
+    return _NAME_CHARACTERS.sub("", name.lower()).lstrip("_-")
 
 
 def working_directory(options: LoadOptions) -> str:
@@ -111,11 +120,9 @@ def _default_files(folder: str, working: str, journal: Journal) -> list[Source]:
         if found:
             break
         if at == "/":
-            journal.fail(
-                "no-compose-file",
-                f"there is no compose file in {shown(folder, working) if folder != working else 'this folder'} or above it; "
-                f"looked for {', '.join(DEFAULT_NAMES)}",
-            )
+            here = "this folder" if folder == working else shown(folder, working)
+            names = ", ".join(DEFAULT_NAMES)
+            journal.fail("no-compose-file", f"there is no compose file in {here} or above it; looked for {names}")
         at = posixpath.dirname(at)
     main = source(posixpath.join(at, found[0]), working)
     if len(found) > 1:

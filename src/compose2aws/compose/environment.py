@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from compose2aws.compose.canonical import without
 from compose2aws.compose.dotenv import DotenvError, parse
-from compose2aws.compose.journal import Journal, meant
+from compose2aws.compose.journal import Journal
 from compose2aws.compose.merge import pairs_to_mapping
 from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Segment, Sequence
 from compose2aws.compose.patterns import Patterns, patterns, rewrite
@@ -93,11 +93,11 @@ def _env_file(
     needed = not (isinstance(required, Scalar) and required.value is False)
     parser: Callable[..., dict[str, Scalar]] = parse
     if isinstance(form, Scalar):
-        formats = {"": parse, ".env": parse, "raw": _parse_raw}
+        formats: dict[str, Callable[..., dict[str, Scalar]]] = {"": parse, ".env": parse, "raw": _parse_raw}
         if form.text not in formats:
             reading.journal.error(
                 "env-file-format",
-                f"the format of an env file is `raw`, or left out{meant(form.text, ['raw'])}",
+                f"the format of an env file is `raw`, or left out{reading.journal.meant(form.text, ['raw'])}",
                 path,
                 form.position,
             )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from compose2aws.compose import paths
 from compose2aws.compose.canonical import with_entry, without
-from compose2aws.compose.journal import kind_of, meant
+from compose2aws.compose.journal import kind_of
 from compose2aws.compose.merge import merge
 from compose2aws.compose.node import Mapping, Node, Path, Scalar
 from compose2aws.compose.reading import Place, Reading
@@ -80,7 +80,7 @@ class Extender:
                 "no-service",
                 f"there is no service {reference.text!r} to extend"
                 + (f" in {file.text}" if file is not None else "")
-                + meant(reference.text, other.services),
+                + journal.meant(reference.text, other.services),
                 path,
                 reference.position,
             )

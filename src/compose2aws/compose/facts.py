@@ -1,4 +1,4 @@
-"""What is known of the files that a project names: bind mounts, build contexts, Dockerfiles, configs, secrets, env files.
+"""What is known of the files that a project names: bind mounts, build contexts, Dockerfiles, configs, secrets.
 
 Looks, and reads small text files; opens nothing but regular files.
 """

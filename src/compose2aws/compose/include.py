@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from compose2aws.compose import paths
 from compose2aws.compose.canonical import with_entry, without
 from compose2aws.compose.discovery import read_env_files
-from compose2aws.compose.journal import Journal, kind_of, meant
+from compose2aws.compose.journal import Journal, kind_of
 from compose2aws.compose.merge import merge
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence
 from compose2aws.compose.reading import Place, Reading
@@ -69,7 +69,7 @@ def _entries(include: Node, journal: Journal) -> list[_Entry]:
         elif isinstance(item, Mapping):
             for key in item.entries:
                 if key not in _KEYS:
-                    message = f"unknown key {key!r} of an include{meant(key, _KEYS)}"
+                    message = f"unknown key {key!r} of an include{journal.meant(key, _KEYS)}"
                     journal.error("unknown-key", message, (*path, key), item.keys.get(key, item.position))
             folder = item.get("project_directory")
             files = _texts(item.get("path"), (*path, "path"), journal)

@@ -5,6 +5,7 @@ Values only, never keys. Each text keeps the segments that it was made of.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ def _number(text: str) -> float | int:
     if len(text) > 100 or "_" in text or text != text.strip():
         raise ValueError
     value = float(text)
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise ValueError
     return value
 

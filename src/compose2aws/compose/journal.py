@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NoReturn
 
 from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Sequence
@@ -13,6 +14,8 @@ from compose2aws.compose.project import ComposeError, Diagnostic
 
 _PLAIN_STEP = re.compile(r"[A-Za-z0-9_-]+\Z")
 _MOST_ERRORS = 100
+_MOST_OFFERS = 50
+_MOST_COMPARED = 500
 
 
 @dataclass(slots=True)
@@ -22,10 +25,14 @@ class Journal:
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
     _warned: set[tuple[str, str]] = field(default_factory=set)
+    _offers: int = 0
 
     def error(self, code: str, message: str, path: Path = (), position: Position | None = None) -> None:
-        """Notes an error; `check` raises what was noted."""
-        self.errors.append(Diagnostic(code, message, path, position))
+        """Notes an error; `check` raises what was noted. Of a file with very many, the first are enough."""
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors.append(Diagnostic(code, message, path, position))
+        elif len(self.errors) == _MOST_ERRORS:
+            self.errors.append(Diagnostic("more-errors", f"there are more than {_MOST_ERRORS} errors"))
 
     def warn(self, code: str, message: str, path: Path = (), position: Position | None = None) -> None:
         """Notes a warning, unless the same words were said before."""
@@ -33,11 +40,20 @@ class Journal:
             self._warned.add((code, message))
             self.warnings.append(Diagnostic(code, message, path, position))
 
+    def meant(self, name: str, known: Iterable[str]) -> str:
+        """The end of a sentence that offers the known name that was most likely meant; empty where none is near.
+
+        Offers are few a load: to find one takes time, and a file with very many errors needs other help.
+        """
+        self._offers += 1
+        names = list(islice(known, _MOST_COMPARED))
+        close = difflib.get_close_matches(name[:100], names, n=1) if self._offers <= _MOST_OFFERS else []
+        return f"; did you mean {close[0]!r}?" if close else ""
+
     def check(self) -> None:
         """Raises a `ComposeError` with every error so far, where there is one."""
         if self.errors:
-            found = tuple(dict.fromkeys(self.errors))
-            raise ComposeError(found[:_MOST_ERRORS])
+            raise ComposeError(tuple(dict.fromkeys(self.errors)))
 
     def fail(self, code: str, message: str, path: Path = (), position: Position | None = None) -> NoReturn:
         """Raises at once: what follows could not be read."""
@@ -77,15 +93,3 @@ def scalar_kind(node: Scalar) -> str:
     if isinstance(value, str):
         return "a text"
     return "a whole number" if isinstance(value, int) else "a number"
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was most likely meant."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return close[0] if close else None
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence that offers the nearest known name; empty where none is near."""
-    near = nearest(name, known)
-    return f"; did you mean {near!r}?" if near else ""

@@ -28,8 +28,9 @@ def _nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and node.value is None
 
 
-def _wanted(what: str, node: Node, path: Path, journal: Journal) -> None:
+def _wanted(what: str, node: Node, path: Path, journal: Journal) -> Node | None:
     journal.error("type", f"{what} is wanted here, found {kind_of(node)}", path, node.position)
+    return None
 
 
 # Single values.
@@ -233,7 +234,8 @@ def hosts(node: Node, path: Path, journal: Journal) -> Node | None:
                 continue
             _check_host(name.text, (*path, at), item, journal)
             found += [_host(name, address) for address in split(addresses, ",")]
-    return Sequence(tuple(sorted(found, key=lambda host: host.text)), node.position) if found else None
+    found.sort(key=lambda host: host.text)
+    return Sequence(tuple(found), node.position) if found else None
 
 
 def _host(name: Scalar, address: Scalar) -> Scalar:
@@ -284,8 +286,8 @@ def command(node: Node, path: Path, journal: Journal) -> Node | None:
     if words.dropped:
         journal.warn(
             "command-cut",
-            f"Compose ends the command at the first unquoted `{words.dropped[0]}`, without a word: what stands behind it "
-            'is not run; write `sh -c "…"` to run it all',
+            f"Compose ends the command at the first unquoted `{words.dropped[0]}`, without a word: what stands behind "
+            'it is not run; write `sh -c "…"` to run it all',
             path,
             node.position,
         )

@@ -7,8 +7,6 @@ Of the project: what is implicit → final shapes → profiles → consistency �
 
 from __future__ import annotations
 
-import posixpath
-import re
 from typing import cast
 
 from compose2aws.compose import (
@@ -25,7 +23,7 @@ from compose2aws.compose import (
     shapes,
     validation,
 )
-from compose2aws.compose.discovery import Selection, select, working_directory
+from compose2aws.compose.discovery import Selection, normalized_name, select, working_directory
 from compose2aws.compose.extends import Extender
 from compose2aws.compose.interpolation import interpolate
 from compose2aws.compose.journal import Journal, kind_of
@@ -33,10 +31,10 @@ from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar
 from compose2aws.compose.project import LoadOptions, Project
 from compose2aws.compose.reading import Place, Reading, Stages
 from compose2aws.compose.resets import reset
-from compose2aws.compose.sources import STDIN, Source
+from compose2aws.compose.sources import Source
+from compose2aws.compose.uniqueness import unique
 
 PROJECT_NAME = "COMPOSE_PROJECT_NAME"
-_NAME_CHARACTERS = re.compile(r"[^a-z0-9_-]")
 _NOTHING = Mapping({}, Position("", 1, 1))
 
 
@@ -48,8 +46,11 @@ def load(options: LoadOptions) -> Project:
     return load_selection(selection, options, journal, Stages())
 
 
-def load_selection(selection: Selection, options: LoadOptions, journal: Journal, stages: Stages) -> Project:
-    """Reads the files of a selection. Raises `ComposeError`."""
+def load_selection(
+    selection: Selection, options: LoadOptions, journal: Journal, stages: Stages, place: Place | None = None
+) -> Project:
+    """Reads the files of a selection; `place` is what their paths are relative to. Raises `ComposeError`."""
+    place = place or Place(selection.folder, selection.folder)
     reading = Reading(
         journal,
         selection.environment,
@@ -61,7 +62,6 @@ def load_selection(selection: Selection, options: LoadOptions, journal: Journal,
     )
     name = project_name(selection, options, reading)
     reading = reading.within({**selection.environment, PROJECT_NAME: name})
-    place = Place(selection.folder, selection.folder)
     root = _read_model(selection.files, place, reading, ())
     if not root.entries:
         journal.fail("empty", "the compose file is empty", (), root.position)
@@ -69,11 +69,11 @@ def load_selection(selection: Selection, options: LoadOptions, journal: Journal,
         root = normalization.normalize(root, name, reading.lookup)
     shaped = cast(Mapping, shapes.PROJECT(root, (), journal))
     journal.check()
-    root, inactive = profiles.select(canonical.without(shaped, "name"), selection.profiles)
+    root, inactive = profiles.select(canonical.without(shaped, "name"), selection.profiles, stages.services)
     if stages.consistency:
         consistency.check(root, inactive, journal)
         journal.check()
-    root, read = _read_service_files(root, reading)
+    root, read = _read_service_files(profiles.only(root, stages.services), reading)
     journal.check()
     return Project(
         name=name,
@@ -85,12 +85,6 @@ def load_selection(selection: Selection, options: LoadOptions, journal: Journal,
         inactive=inactive,
         warnings=tuple(journal.warnings),
     )
-
-
-def normalized_name(name: str) -> str:
-    """A name as Compose takes it for a project: lower case, letters, digits, `-` and `_`, beginning with a letter or
-    digit (Compose Specification, "Version and name top-level elements")."""
-    return _NAME_CHARACTERS.sub("", name.lower()).lstrip("_-")
 
 
 def project_name(selection: Selection, options: LoadOptions, reading: Reading) -> str:
@@ -112,7 +106,7 @@ def project_name(selection: Selection, options: LoadOptions, reading: Reading) -
             if isinstance(found, Scalar) and isinstance(found.value, str) and found.value:
                 written = found
     if written is None:
-        name = normalized_name(posixpath.basename(selection.folder))
+        name = selection.fallback_name
     else:
         # The name is interpolated again with its file: what there is to say of it is said there.
         quiet = Journal()
@@ -178,7 +172,7 @@ def _read_for_extending(where: Source, reading: Reading, path: Path, named: Scal
 def _merged(root: Mapping, node: Mapping, where: Source, reading: Reading, check: bool) -> Mapping:
     """A document over what was read before, in long forms."""
     journal = reading.journal
-    merged = merge.unique(merge.merge(root, node, journal) if root.entries else node)
+    merged = unique(merge.merge(root, node, journal) if root.entries else node)
     if check:
         schema.validate(merged, journal)
         journal.check()
@@ -189,7 +183,7 @@ def _merged(root: Mapping, node: Mapping, where: Source, reading: Reading, check
     long = canonical.omit_empty(canonical.canonical(merged, journal))
     journal.check()
     # A range of ports shows only now which ports it holds twice.
-    return cast(Mapping, merge.unique(long))
+    return cast(Mapping, unique(long))
 
 
 def _read_service_files(root: Mapping, reading: Reading) -> tuple[Mapping, set[str]]:
@@ -205,6 +199,3 @@ def _read_service_files(root: Mapping, reading: Reading) -> tuple[Mapping, set[s
         for name, service in services.entries.items()
     }
     return canonical.with_entry(root, "services", Mapping(entries, services.position, services.keys)), seen
-
-
-__all__ = ["STDIN", "load", "load_selection", "normalized_name", "project_name"]

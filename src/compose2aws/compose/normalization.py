@@ -127,10 +127,8 @@ def _references(service: Mapping) -> list[tuple[str, bool, Position]]:
         shared = service.get(key)
         if isinstance(shared, Scalar) and shared.text.startswith(_SERVICE_PREFIX):
             found.append((shared.text[len(_SERVICE_PREFIX) :], True, shared.position))
-    for origin in _texts(service.get("volumes_from")):
-        if not origin.text.startswith("container:"):
-            found.append((origin.text.split(":")[0], False, origin.position))
-    return found
+    origins = [origin for origin in _texts(service.get("volumes_from")) if not origin.text.startswith("container:")]
+    return found + [(origin.text.split(":")[0], False, origin.position) for origin in origins]
 
 
 def _texts(node: Node | None) -> list[Scalar]:

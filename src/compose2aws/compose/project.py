@@ -67,8 +67,8 @@ class Project:
 
     `root` has the keys `services`, `networks`, `volumes`, `configs`, `secrets` and the extensions (`x-…`), each
     present only where the project has one. `folder` is the absolute project directory. `files` are the compose files
-    read, as the user would name them. `environment` is what interpolation saw: it may hold secrets and is never printed.
-    `facts` are keyed by absolute path.
+    read, as the user would name them. `environment` is what interpolation saw: it may hold secrets and is never
+    printed. `facts` are keyed by absolute path.
     """
 
     name: str

@@ -22,6 +22,8 @@ class Stages:
     consistency: bool = True
     keep_file_lists: bool = False
     """Whether `env_file` and `label_file` stay after they are read."""
+    services: tuple[str, ...] = ()
+    """The services that are wanted, with what they depend on; all, where none is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a plain YAML scalar is: YAML 1.2's core schema, as the reference reads it.
 
-`22:22` and `yes` are strings, `0o17` and `017` are octal, `1_000` is a thousand, `1e3` is a float. A date stays the text
-that was written.
+`22:22` and `yes` are strings, `0o17` and `017` are octal, `1_000` is a thousand, `1e3` is a float. A date stays the
+text that was written.
 """
 
 from __future__ import annotations

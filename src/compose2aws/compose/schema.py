@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
-from compose2aws.compose.journal import Journal, kind_of, meant
+from compose2aws.compose.journal import Journal, kind_of
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, find, locate
 from compose2aws.compose.provenance import unset_variables
 
@@ -69,7 +69,7 @@ def _note(error: Any, root: Node, journal: Journal) -> None:
         for key in kind.unexpected:
             _unknown(str(key), known, title, path, root, journal)
         return
-    message = _sentence(kind, node)
+    message = _sentence(kind, node, journal)
     journal.error("schema", message, path, locate(root, path))
 
 
@@ -78,11 +78,11 @@ def _unknown(key: str, known: AbstractSequence[str], title: str, path: Path, roo
     if not known:
         message = f"{key!r} cannot be a name here: letters, digits, `.`, `_` and `-` are allowed"
     else:
-        message = f"unknown key {key!r} of a {title}{meant(key, known)}"
+        message = f"unknown key {key!r} of a {title}{journal.meant(key, known)}"
     journal.error("unknown-key", message, (*path, key), position)
 
 
-def _sentence(kind: Any, node: Node) -> str:
+def _sentence(kind: Any, node: Node, journal: Journal) -> str:
     found = kind_of(node)
     names = unset_variables(node) if isinstance(node, Scalar) else ()
     if names:
@@ -94,7 +94,7 @@ def _sentence(kind: Any, node: Node) -> str:
         case "enum":
             choices = [str(option) for option in kind.options]
             shown = f"found {found}" if not isinstance(node, Scalar) or node.segments else f"found {node.text!r}"
-            return f"{_either(choices)} is wanted here, {shown}{_meant_choice(node, choices)}"
+            return f"{_either(choices)} is wanted here, {shown}{_meant_choice(node, choices, journal)}"
         case "required":
             return f"the key {kind.property!r} is missing"
         case "uniqueItems":
@@ -112,8 +112,8 @@ def _either(words: AbstractSequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _meant_choice(node: Node, choices: AbstractSequence[str]) -> str:
-    return meant(node.text, choices) if isinstance(node, Scalar) and not node.segments else ""
+def _meant_choice(node: Node, choices: AbstractSequence[str], journal: Journal) -> str:
+    return journal.meant(node.text, choices) if isinstance(node, Scalar) and not node.segments else ""
 
 
 def _twice(node: Node) -> str:
