@@ -16,6 +16,7 @@ from compose2aws.cloudformation.reference import references
 from compose2aws.planning.model import Plan, Tier
 
 from .plans import bare_plan, full_plan, service
+from .wide_plans import guest_plan, wide_plan
 
 TIERS: tuple[Tier, ...] = ("production", "development")
 STATEFUL = {
@@ -45,9 +46,18 @@ def resources(templates: Templates) -> dict[str, dict[str, Any]]:
     return {name: body for stack in templates.stacks for name, body in stack.template["Resources"].items()}
 
 
-@pytest.fixture(scope="module", params=TIERS)
+PLANS = {
+    "full-production": full_plan("production"),
+    "full-development": full_plan("development"),
+    "wide-production": wide_plan("production"),
+    "wide-development": wide_plan("development"),
+    "guest": guest_plan(),
+}
+
+
+@pytest.fixture(scope="module", params=PLANS)
 def plan(request: pytest.FixtureRequest) -> Plan:
-    return full_plan(request.param)
+    return PLANS[request.param]
 
 
 def test_cfn_lint_finds_nothing(plan: Plan) -> None:
@@ -128,7 +138,8 @@ def test_yaml_and_json_say_the_same(plan: Plan) -> None:
         assert yaml.safe_load(in_yaml[stack.file("yaml")]) == json.loads(in_json[stack.file("json")])
 
 
-def test_the_value_of_a_secret_is_written_nowhere(plan: Plan) -> None:
+def test_the_value_of_a_secret_is_written_nowhere() -> None:
+    plan = full_plan()
     assert any(parameter.value for parameter in plan.parameters)
     for content in render(emit(plan)).values():
         assert b"cnry" not in content

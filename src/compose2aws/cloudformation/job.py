@@ -1,10 +1,187 @@
-"""Jobs."""
+"""Jobs: tasks that run to their end, once for each revision of them or at set times.
+
+A job that runs once is a custom resource, so that what waits for it can `DependsOn` it. One function serves all jobs of
+a project; what it may do for a job is a policy that comes with the job.
+"""
 
 from __future__ import annotations
 
-from compose2aws.cloudformation.graph import Graph
-from compose2aws.planning.model import Job, Plan
+from importlib.resources import files
+from typing import Any
+
+from troposphere import GetAtt, Ref, awslambda, cloudformation, iam, logs, scheduler
+
+from compose2aws.cloudformation.expression import arn, attribute, encryption_key, ref
+from compose2aws.cloudformation.graph import Graph, Skip
+from compose2aws.cloudformation.policy import Statement, allow, assume_role, document
+from compose2aws.cloudformation.service import CAPACITY, awsvpc
+from compose2aws.cloudformation.stack import stack_prefix
+from compose2aws.cloudformation.task_definition import emit_task
+from compose2aws.planning.identity import logical_id
+from compose2aws.planning.model import Container, Job, Plan
+
+_FUNCTION = "JobRunnerFunction"
+_ROLE = "JobRunnerRole"
+_LOG_GROUP = "JobRunnerLogGroup"
+_INVOCATION = "JobRunnerInvocationPolicy"
+_RUNTIME = "python3.13"
+_FUNCTION_TIMEOUT = 900  # seconds, the longest that Lambda takes; the function hands a longer wait on to itself
+_LONGEST_WAIT = 3600  # seconds; CloudFormation, "AWS::CloudFormation::CustomResource", ServiceTimeout
+_WAIT_MARGIN = 120
+_RETRIES = 2
+_OLDEST_EVENT = 3600
+
+_SKIPS: tuple[Skip, ...] = (
+    ("CKV_AWS_115", "It runs once for each job of a deployment; a reservation would take from other functions"),
+    ("CKV_AWS_116", "CloudFormation waits for its answer, and reports where none comes"),
+    ("CKV_AWS_117", "It speaks to AWS alone and reaches nothing inside the network"),
+)
 
 
 def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
-    raise NotImplementedError
+    """Add a job with its task definition, and what runs it."""
+    emit_task(graph, plan, item.task, item.source)
+    if item.schedule:
+        _emit_schedule(graph, plan, item, item.schedule)
+        return
+    if _FUNCTION not in graph.nodes:
+        _emit_runner(graph, plan)
+    permission = logical_id(item.name, "Job").removesuffix("Job") + "PermissionJob"
+    graph.add(
+        iam.PolicyType(
+            permission,
+            PolicyName=f"run-{item.name}"[:128],
+            Roles=[Ref(_ROLE)],
+            PolicyDocument=document(*_start_statements(item)),
+        ),
+        item.source,
+        owner=item.name,
+    )
+    main = _main_container(item)
+    timeout = min(item.timeout, _LONGEST_WAIT - _WAIT_MARGIN)
+    job = cloudformation.CustomResource(
+        item.id.logical_id,
+        ServiceToken=GetAtt(_FUNCTION, "Arn"),
+        ServiceTimeout=timeout + _WAIT_MARGIN,
+        DependsOn=sorted({CAPACITY, permission, _INVOCATION} | {needed.logical_id for needed in item.depends_on}),
+    )
+    job.properties |= {
+        "Cluster": Ref("ServiceCluster"),
+        "TaskDefinition": ref(item.task.definition),
+        "Container": main.name,
+        "Timeout": timeout,
+        "LogGroup": ref(main.logging.group),
+        "LogPrefix": main.logging.prefix,
+        **awsvpc(plan, item.subnets, item.security_groups),
+    }
+    graph.add(job, item.source, owner=item.name)
+
+
+def _main_container(item: Job) -> Container:
+    """The container whose exit code is the job's: the one of its name, else the first that the task ends with."""
+    containers = item.task.containers
+    named = (container for container in containers if container.name == item.name)
+    essential = (container for container in containers if container.essential)
+    return next(named, next(essential, containers[0]))
+
+
+def _start_statements(item: Job) -> tuple[Statement, Statement]:
+    cluster = {"ArnEquals": {"ecs:cluster": GetAtt("ServiceCluster", "Arn")}}
+    to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    roles = [attribute(item.task.execution_role, "Arn"), attribute(item.task.task_role, "Arn")]
+    return (
+        allow("ecs:RunTask", ref(item.task.definition), cluster),
+        allow("iam:PassRole", roles, to_tasks),
+    )
+
+
+def _emit_runner(graph: Graph, plan: Plan) -> None:
+    graph.add(logs.LogGroup(_LOG_GROUP, KmsKeyId=encryption_key(), RetentionInDays=plan.log_retention))
+    cluster = {"ArnEquals": {"ecs:cluster": GetAtt("ServiceCluster", "Arn")}}
+    tasks = arn("ecs", "task/", Ref("ServiceCluster"), "/*")
+    own_stacks = arn("cloudformation", f"stack/{stack_prefix(plan.project)}-app*/*")
+    statements = (
+        allow(("logs:CreateLogStream", "logs:PutLogEvents"), GetAtt(_LOG_GROUP, "Arn")),
+        allow(("ecs:DescribeTasks", "ecs:StopTask"), tasks, cluster),
+        allow("cloudformation:DescribeStacks", [Ref("AWS::StackId"), own_stacks]),
+    )
+    graph.add(
+        iam.Role(
+            _ROLE,
+            AssumeRolePolicyDocument=assume_role("lambda.amazonaws.com"),
+            Policies=[iam.Policy(PolicyName="watch-jobs", PolicyDocument=document(*statements))],
+        )
+    )
+    graph.add(
+        awslambda.Function(
+            _FUNCTION,
+            Description=f"Runs the jobs of {plan.project} and waits for their end",
+            Runtime=_RUNTIME,
+            Architectures=["arm64"],
+            Handler="index.handler",
+            Code=awslambda.Code(ZipFile=job_function_text()),
+            Role=GetAtt(_ROLE, "Arn"),
+            Timeout=_FUNCTION_TIMEOUT,
+            MemorySize=128,
+            LoggingConfig=awslambda.LoggingConfig(LogGroup=Ref(_LOG_GROUP)),
+        ),
+        skips=_SKIPS,
+    )
+    # A policy of its own: the role cannot name the function that needs the role first.
+    graph.add(
+        iam.PolicyType(
+            _INVOCATION,
+            PolicyName="wait-on",
+            Roles=[Ref(_ROLE)],
+            PolicyDocument=document(allow("lambda:InvokeFunction", GetAtt(_FUNCTION, "Arn"))),
+        )
+    )
+
+
+def job_function_text() -> str:
+    """The text of the function: the module `job_function` of this package, which is never imported here."""
+    return files("compose2aws.cloudformation").joinpath("job_function.py").read_text(encoding="utf-8")
+
+
+def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None:
+    role = logical_id(item.name, "ScheduleRole")
+    graph.add(
+        iam.Role(
+            role,
+            AssumeRolePolicyDocument=assume_role("scheduler.amazonaws.com", of="scheduler"),
+            Policies=[iam.Policy(PolicyName="start", PolicyDocument=document(*_start_statements(item)))],
+        ),
+        item.source,
+        owner=item.name,
+    )
+    network: dict[str, Any] = awsvpc(plan, item.subnets, item.security_groups)
+    graph.add(
+        scheduler.Schedule(
+            item.id.logical_id,
+            Description=f"{item.name} of {plan.project}",
+            ScheduleExpression=expression,
+            ScheduleExpressionTimezone="UTC",
+            FlexibleTimeWindow=scheduler.FlexibleTimeWindow(Mode="OFF"),
+            Target=scheduler.Target(
+                Arn=GetAtt("ServiceCluster", "Arn"),
+                RoleArn=GetAtt(role, "Arn"),
+                EcsParameters=scheduler.EcsParameters(
+                    TaskDefinitionArn=ref(item.task.definition),
+                    TaskCount=1,
+                    CapacityProviderStrategy=[
+                        scheduler.CapacityProviderStrategyItem(CapacityProvider="FARGATE", Weight=1)
+                    ],
+                    NetworkConfiguration=scheduler.NetworkConfiguration(
+                        AwsvpcConfiguration=scheduler.AwsVpcConfiguration(**network)
+                    ),
+                ),
+                RetryPolicy=scheduler.RetryPolicy(
+                    MaximumRetryAttempts=_RETRIES, MaximumEventAgeInSeconds=_OLDEST_EVENT
+                ),
+            ),
+            DependsOn=sorted({CAPACITY} | {needed.logical_id for needed in item.depends_on}),
+        ),
+        item.source,
+        owner=item.name,
+        skips=(("CKV_AWS_297", "A schedule holds no data, only the names of what it starts"),),
+    )

@@ -1,0 +1,176 @@
+"""Databases and caches: what they are made of, and what fills the holes of texts that name them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from compose2aws.cloudformation import GraphError, emit
+from compose2aws.cloudformation.expression import Expression
+from compose2aws.cloudformation.managed import managed_fact, text_expression
+from compose2aws.planning.model import Managed, Plan, StoredSecret
+from compose2aws.planning.text import Fact, Hole, Text
+
+from .plans import aurora, bare_plan, cache, full_plan, group_of, stored
+from .test_templates import resources
+from .wide_plans import guest_plan, maria, mongo, wide_plan
+
+
+def plainly(expression: Expression) -> Any:
+    return expression.to_dict() if hasattr(expression, "to_dict") else expression
+
+
+def properties(plan: Plan, name: str) -> dict[str, Any]:
+    body: dict[str, Any] = resources(emit(plan))[name]["Properties"]
+    return body
+
+
+def test_a_paused_cluster_begins_at_zero_capacity() -> None:
+    development = properties(full_plan("development"), "PostgresCluster")
+    assert development["ServerlessV2ScalingConfiguration"] == {
+        "MinCapacity": 0,
+        "MaxCapacity": 2,
+        "SecondsUntilAutoPause": 300,
+    }
+    production = properties(full_plan("production"), "PostgresCluster")
+    assert "SecondsUntilAutoPause" not in production["ServerlessV2ScalingConfiguration"]
+
+
+def test_members_carry_neither_version_nor_parameters() -> None:
+    for name in ("PostgresWriter", "PostgresReader"):
+        member = properties(full_plan(), name)
+        assert not {"EngineVersion", "DBParameterGroupName"} & member.keys()
+        assert member["PubliclyAccessible"] is False
+
+
+def test_versions_are_parameters_of_the_base() -> None:
+    base = emit(full_plan()).stacks[0]
+    assert base.template["Parameters"]["PostgresEngineVersion"]["Default"] == "16.8"
+    assert properties(full_plan(), "RedisReplicationGroup")["EngineVersion"] == {"Ref": "RedisEngineVersion"}
+
+
+def test_deletion_protection_is_off_at_first_and_a_parameter_in_production() -> None:
+    base = emit(full_plan("production")).stacks[0].template
+    assert base["Parameters"]["DeletionProtection"]["Default"] == "false"
+    assert properties(full_plan("production"), "PostgresCluster")["DeletionProtection"] == {"Ref": "DeletionProtection"}
+    assert properties(full_plan("development"), "PostgresCluster")["DeletionProtection"] is False
+    assert "DeletionProtection" not in emit(full_plan("development")).stacks[0].template["Parameters"]
+
+
+@pytest.mark.parametrize(
+    "name", ["PostgresCluster", "MongoCluster", "MariaInstance", "RedisReplicationGroup", "ElasticFileSystem"]
+)
+def test_data_is_encrypted_under_the_projects_key(name: str) -> None:
+    made = resources(emit(full_plan())) | resources(emit(wide_plan()))
+    assert made[name]["Properties"]["KmsKeyId"] == {"Fn::GetAtt": ["EncryptionKey", "Arn"]}
+
+
+def test_a_login_is_generated_without_name_and_user() -> None:
+    login = properties(full_plan(), "PostgresMasterLogin")
+    assert login["GenerateSecretString"] == {
+        "ExcludePunctuation": True,
+        "GenerateStringKey": "password",
+        "PasswordLength": 32,
+        "SecretStringTemplate": "{}",
+    }
+    assert "Name" not in login
+
+
+def test_the_master_password_is_read_when_the_cluster_is_made() -> None:
+    assert properties(full_plan(), "PostgresCluster")["MasterUserPassword"] == {
+        "Fn::Join": [
+            "",
+            ["{{resolve:secretsmanager:", {"Ref": "PostgresMasterLogin"}, ":SecretString:password}}"],
+        ]
+    }
+
+
+def test_a_restored_cluster_takes_user_and_database_from_its_snapshot() -> None:
+    cluster = properties(guest_plan(), "PostgresCluster")
+    assert cluster["SnapshotIdentifier"].endswith(":before")
+    assert not {"MasterUsername", "DatabaseName"} & cluster.keys()
+    assert "MasterUserPassword" in cluster
+
+
+def test_a_cache_admits_plain_text_beside_tls() -> None:
+    group = properties(full_plan(), "RedisReplicationGroup")
+    assert (group["TransitEncryptionEnabled"], group["TransitEncryptionMode"]) == (True, "preferred")
+    assert "AuthToken" not in group
+
+
+def test_a_cache_of_one_node_has_nothing_to_fail_over_to() -> None:
+    one, two = (properties(full_plan(tier), "RedisReplicationGroup") for tier in ("development", "production"))
+    assert (one["AutomaticFailoverEnabled"], one["MultiAZEnabled"], one["NumCacheClusters"]) == (False, False, 1)
+    assert (two["AutomaticFailoverEnabled"], two["MultiAZEnabled"], two["NumCacheClusters"]) == (True, True, 2)
+
+
+def test_a_cache_with_a_password_reads_it_from_its_login() -> None:
+    made = resources(emit(wide_plan()))
+    assert made["RedisReplicationGroup"]["Properties"]["AuthToken"]["Fn::Join"][1][1] == {"Ref": "RedisMasterLogin"}
+    assert "checkov" not in made["RedisReplicationGroup"]["Metadata"]
+
+
+def test_the_second_documentdb_instance_waits_for_the_first() -> None:
+    made = resources(emit(wide_plan()))
+    assert made["MongoReader"]["DependsOn"] == ["MongoWriter"]
+    assert "MongoReader" not in resources(emit(wide_plan("development")))
+
+
+@pytest.mark.parametrize(
+    ("item", "fact", "expected"),
+    [
+        (aurora(), "host", {"Fn::GetAtt": ["PostgresCluster", "Endpoint.Address"]}),
+        (aurora(), "reader-host", {"Fn::GetAtt": ["PostgresCluster", "ReadEndpoint.Address"]}),
+        (aurora("development"), "reader-host", {"Fn::GetAtt": ["PostgresCluster", "Endpoint.Address"]}),
+        (aurora(), "port", "5432"),
+        (aurora(), "user", "postgres"),
+        (aurora(), "database", "app"),
+        (cache(), "host", {"Fn::GetAtt": ["RedisReplicationGroup", "PrimaryEndPoint.Address"]}),
+        (cache(), "reader-host", {"Fn::GetAtt": ["RedisReplicationGroup", "ReaderEndPoint.Address"]}),
+        (cache(), "port", "6379"),
+        (maria(), "host", {"Fn::GetAtt": ["MariaInstance", "Endpoint.Address"]}),
+        (maria(), "database", "blog"),
+        (mongo(), "host", {"Fn::GetAtt": ["MongoCluster", "Endpoint"]}),
+        (mongo(), "reader-host", {"Fn::GetAtt": ["MongoCluster", "ReadEndpoint"]}),
+    ],
+)
+def test_facts_fill_holes(item: Managed, fact: Fact, expected: Any) -> None:
+    assert plainly(managed_fact(item, fact)) == expected
+
+
+@pytest.mark.parametrize("item", [aurora(), cache(), maria(), mongo()], ids=lambda item: item.service)
+def test_the_password_of_each_family_is_a_reference_to_its_login(item: Managed) -> None:
+    pieces = plainly(managed_fact(item, "password"))["Fn::Join"][1]
+    assert pieces == ["{{resolve:secretsmanager:", {"Ref": item.login.logical_id}, ":SecretString:password}}"]
+
+
+def test_a_connection_string_is_one_flat_join_and_never_a_substitution() -> None:
+    text = Text.of("pg://${user}:", Hole("password", "postgres"), "@", Hole("host", "postgres"), "/${x}")
+    plan = bare_plan(managed=(aurora(),))
+    assert plainly(text_expression(plan, text)) == {
+        "Fn::Join": [
+            "",
+            [
+                "pg://${user}:{{resolve:secretsmanager:",
+                {"Ref": "PostgresMasterLogin"},
+                ":SecretString:password}}@",
+                {"Fn::GetAtt": ["PostgresCluster", "Endpoint.Address"]},
+                "/${x}",
+            ],
+        ]
+    }
+
+
+def test_a_hole_that_nothing_fills_is_a_mistake_of_the_planner() -> None:
+    with pytest.raises(GraphError, match="host of nowhere"):
+        text_expression(bare_plan(), Text.of(Hole("host", "nowhere")))
+    secret = StoredSecret(stored("lost"), Text.of(Hole("secret-parameter", "Lost")), "lost")
+    with pytest.raises(GraphError, match="Lost"):
+        emit(bare_plan(secrets=(secret,)))
+
+
+def test_two_services_with_one_name_are_a_mistake_of_the_planner() -> None:
+    with pytest.raises(GraphError, match="PostgresMasterLogin"):
+        emit(bare_plan(managed=(aurora(), replace(aurora(), security_group=group_of("other")))))
