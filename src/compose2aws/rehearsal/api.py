@@ -77,9 +77,9 @@ class CloudFormationApi(CloudFormationResponse):
     def update_stack(self) -> ActionResult:
         """Bring a stack to another template or other parameters."""
         stack = self._stack(self._get_param("StackName"))
-        wanted, granted = self._update_of(stack)
         disable_rollback = _flag(self._get_param("DisableRollback", False))
         self._check_updatable(stack, disable_rollback)
+        wanted, granted = self._update_of(stack)
         if not differs(stack, wanted) and not stack.status.endswith("_FAILED"):
             raise Refusal("No updates are to be performed.")
         stack.capabilities = granted

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.cloudformation import urls as cloudformation_urls
-from moto.core.config import default_user_config
 
-from compose2aws.rehearsal import mended_caches, mended_containers, mended_databases, mended_names
+from compose2aws.rehearsal import mended_caches, mended_containers, mended_databases, mended_identity, mended_names
 from compose2aws.rehearsal.api import CloudFormationApi
 
 _ABSENT = object()
-_MENDED = (mended_caches, mended_containers, mended_databases, mended_names)
+_MENDED = (mended_caches, mended_containers, mended_databases, mended_identity, mended_names)
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,6 @@ def _changes() -> list[_Change]:
             "{0}/$",
             CloudFormationApi.dispatch,
             "moto's own stacks skip types, never roll back and enforce next to none of CloudFormation's rules",
-        ),
-        _Change(
-            default_user_config.setdefault("iam", {}),
-            "load_aws_managed_policies",
-            True,
-            "Amazon's own policies (task execution, EC2 for ECS) are not there by default",
         ),
         *(_Change(*change) for mended in _MENDED for change in mended.CHANGES),
     ]

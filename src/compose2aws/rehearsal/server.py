@@ -104,7 +104,8 @@ class RehearsalServer(RehearsalAccount):
         except OSError:
             super().stop()
             raise
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # How often it looks whether it should stop is how long a stop takes.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
