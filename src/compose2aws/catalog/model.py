@@ -64,9 +64,9 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What of the command line becomes parameter-group entries: `style` is how the program takes them, `allowed` are the
-    parameters that the managed service lets one set, `absorbed` those that it decides by itself (where files lie, what
-    it listens on, how it persists)."""
+    """What of the command line becomes parameter-group entries: `style` is how the program takes them, `allowed` are
+    the parameters that the managed service lets one set, `absorbed` those that it decides by itself (where files lie,
+    what it listens on, how it persists)."""
 
     style: Literal["postgres", "mysql", "redis"]
     allowed: frozenset[str]

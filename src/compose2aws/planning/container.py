@@ -20,9 +20,24 @@ _LONGEST_STOP = 120
 # Fargate adds this capability and no other (Amazon ECS API Reference, "KernelCapabilities").
 _ADDABLE = frozenset(("SYS_PTRACE",))
 _ULIMITS = frozenset(
-    ("core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio", "rttime",
-     "sigpending", "stack")
-)  # fmt: skip
+    (
+        "core",
+        "cpu",
+        "data",
+        "fsize",
+        "locks",
+        "memlock",
+        "msgqueue",
+        "nice",
+        "nofile",
+        "nproc",
+        "rss",
+        "rtprio",
+        "rttime",
+        "sigpending",
+        "stack",
+    )
+)
 _OWN_SERVICE_NEEDS = "hosts of your own (ECS on EC2) are not supported yet"
 
 
@@ -104,8 +119,7 @@ def asked(kind: Kind, ledger: Ledger) -> Asked:
             ledger.record(service.at(key), "adapted", definition, reason="part of the task's size")
             memory = memory or mebibytes(service.text(key) or "")
     usual_cpu, usual_memory = (mapping.cpu or 256, mapping.memory or 512) if mapping else (256, 512)
-    return Asked(max(1, round((cpus or 0) * 1024)) if cpus else usual_cpu, memory or usual_memory,
-                 memory is not None)  # fmt: skip
+    return Asked(max(1, round((cpus or 0) * 1024)) if cpus else usual_cpu, memory or usual_memory, memory is not None)
 
 
 def stop_timeout(service: ServiceSource, ledger: Ledger | None = None) -> int | None:
@@ -161,7 +175,8 @@ def _capabilities(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str
             ledger.refuse(
                 path,
                 "capability",
-                f"{service.name} wants the capability {name}; Fargate adds none but SYS_PTRACE, and {_OWN_SERVICE_NEEDS}",
+                f"{service.name} wants the capability {name}; Fargate adds none but SYS_PTRACE, and "
+                f"{_OWN_SERVICE_NEEDS}",
                 "see whether the app runs without it, and take it away with `!reset` in compose.aws.yaml",
             )
     if key == "cap_drop" and "ALL" in taken and service.texts("cap_add"):
@@ -172,9 +187,23 @@ def _capabilities(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str
 
 # Docker documentation, "Runtime privilege and Linux capabilities": those that are on by default.
 _DEFAULT_CAPABILITIES = frozenset(
-    ("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP",
-     "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT")
-)  # fmt: skip
+    (
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "NET_RAW",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
+    )
+)
 
 
 def _ulimits(service: ServiceSource, ledger: Ledger) -> tuple[Ulimit, ...]:

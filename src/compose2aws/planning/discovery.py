@@ -1,7 +1,8 @@
 """Service Connect: which ports are offered under which alias, who uses them, and in which order services start.
 
-A proxy learns only the endpoints that exist when its task starts, so consumers wait for providers. Services that use each
-other in a circle cannot all wait: they keep plain DNS. Source: Amazon ECS Developer Guide, "Service Connect concepts".
+A proxy learns only the endpoints that exist when its task starts, so consumers wait for providers. Services that use
+each other in a circle cannot all wait: they keep plain DNS.
+Source: Amazon ECS Developer Guide, "Service Connect concepts".
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ def plan_discovery(
     connect: bool,
     ledger: Ledger,
 ) -> Discovery:
-    """`ports` are each service's known TCP ports, `uses` whom its values name, `depends` its depends_on. All names are of
-    services that run as ECS services."""
+    """`services` are those that run as ECS services; `ports` are each one's known TCP ports, `uses` whom its values
+    name, `depends` its depends_on."""
     edges = {name: (uses.get(name, frozenset()) | depends.get(name, frozenset())) - {name} for name in services}
     circles = _circles(edges)
     if not connect:
@@ -80,7 +81,7 @@ def plan_discovery(
 
 
 def _circles(edges: Mapping[str, frozenset[str]]) -> list[set[str]]:
-    """The groups of services that reach each other both ways (Tarjan's strongly connected components, without recursion)."""
+    """The groups of services that reach each other both ways (Tarjan's strongly connected components)."""
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

@@ -28,10 +28,19 @@ def plan_health_check(service: ServiceSource, command: tuple[str, ...] | None, l
         ledger.record(path, "translated", definition, reason="switched off, as in the file")
         return None
     if not test:
-        ledger.record(path, "dropped", code="image-health-check", reason="times without a test change the image's own "
-                      "health check, which ECS does not see")  # fmt: skip
-        ledger.find("image-health-check", "warning", f"the health check of {service.name} has no `test`; ECS does not see the "
-                    "image's own", "write the test in the compose file", path)  # fmt: skip
+        ledger.record(
+            path,
+            "dropped",
+            code="image-health-check",
+            reason="times without a test change the image's own health check, which ECS does not see",
+        )
+        ledger.find(
+            "image-health-check",
+            "warning",
+            f"the health check of {service.name} has no `test`; ECS does not see the image's own",
+            "write the test in the compose file",
+            path,
+        )
         return None
     changed: list[str] = []
     times = {key: _time(service, key, changed) for key in _RANGES}
@@ -45,8 +54,9 @@ def plan_health_check(service: ServiceSource, command: tuple[str, ...] | None, l
     if "start_interval" in service.entries("healthcheck"):
         changed.append("no start_interval")
     reason = "; ".join(changed)
-    ledger.record(path, "adapted" if changed else "translated", definition, code="health-check" if changed else "",
-                  reason=reason)  # fmt: skip
+    ledger.record(
+        path, "adapted" if changed else "translated", definition, code="health-check" if changed else "", reason=reason
+    )
     return HealthCheck(test, times["interval"], times["timeout"], clamped, times["start_period"])
 
 

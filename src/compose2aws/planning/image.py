@@ -102,8 +102,12 @@ def _built(service: ServiceSource, baked: tuple[BakedFile, ...], project: Projec
     else:
         image = BuiltImage(service.name, logical_id(service.name, "Image"), own, (), service.at("build"))
     definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
-    ledger.record(service.at("build"), "translated", (image.repository, definition),
-                  reason=f"target {own.name} of images.bake.json, pushed to a repository of its own")  # fmt: skip
+    ledger.record(
+        service.at("build"),
+        "translated",
+        (image.repository, definition),
+        reason=f"target {own.name} of images.bake.json, pushed to a repository of its own",
+    )
     if "image" in service.node:
         reason = (
             "the image is built from the project and held in a repository of its own, whatever it is tagged locally"

@@ -1,5 +1,5 @@
-"""Small decisions on keys whose meaning follows from what other planners decided: membership in networks, exposed ports,
-volumes and configs of the sections at the end, settings that only say how."""
+"""Small decisions on keys whose meaning follows from what other planners decided: membership in networks, exposed
+ports, the sections at the end of the file, and settings that only say how."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
     if "platform" in service.node:
         platform = service.text("platform") or ""
         if platform.startswith("windows"):
-            ledger.refuse(service.at("platform"), "windows", "Windows containers are not supported", "")
+            ledger.refuse(service.at("platform"), "windows", "Windows containers are not supported")
         else:
             ledger.record(service.at("platform"), "translated", definition)
     if service.text("network_mode") in ("bridge", "none", "default"):
@@ -73,17 +73,40 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
         reason = "no network of the file: a security group of its own" if mode == "none" else "the default of Docker"
         ledger.record(service.at("network_mode"), "inert", reason=reason)
     elif (service.text("network_mode") or "").startswith("container:"):
-        ledger.refuse(service.at("network_mode"), "container-network",
-                      f"{service.name} shares the network of a container outside of this file", "use `service:NAME`")  # fmt: skip
+        ledger.refuse(
+            service.at("network_mode"),
+            "container-network",
+            f"{service.name} shares the network of a container outside of this file",
+            "use `service:NAME`",
+        )
     for key, reason in _NOTHING_SHARED.items():
         if key in service.node and not ledger.covers(service.at(key)):
             ledger.record(service.at(key), "inert", reason=reason)
     if "managed" in service.entries("x-aws"):
         ledger.record(service.at("x-aws", "managed"), "translated", definition, reason="kept as a container")
+    _decide_idle_settings(service, ledger)
     if service.settings.was:
         ledger.refuse(
             service.at("x-aws", "was"), "not-supported-yet", "`was` is not supported yet", "keep the old name"
         )
+
+
+def _decide_idle_settings(service: ServiceSource, ledger: Ledger) -> None:
+    """Settings of `x-aws` that no planner had a use for."""
+    needs = {
+        "host": "a published HTTP port, and `domain` at the top",
+        "path": "a published HTTP port, and `domain` at the top",
+        "priority": "a published HTTP port, and `domain` at the top",
+        "protocol": "a published port",
+        "public": "a published port",
+        "autoscale": "a service that keeps running",
+        "spot": "a service that keeps running",
+        "registry-credentials": "an image of a registry",
+    }
+    for key in service.entries("x-aws"):
+        path = service.at("x-aws", key)
+        if key in needs and not ledger.covers(path):
+            ledger.drop(path, "setting-without-use", f"`{key}` of {service.name} has no effect: it needs {needs[key]}")
 
 
 def _task_owner(service: ServiceSource) -> str:
@@ -102,8 +125,13 @@ def _decide_volumes(
         for index in range(len(service.items("volumes"))):
             volume = service.text("volumes", index, "source")
             if service.text("volumes", index, "type") == "volume" and volume:
-                ledger.record(("volumes", volume), "adapted", item.resources[0], code="volume-absorbed",
-                              reason=f"{name} is managed and keeps its own data")  # fmt: skip
+                ledger.record(
+                    ("volumes", volume),
+                    "adapted",
+                    item.resources[0],
+                    code="volume-absorbed",
+                    reason=f"{name} is managed and keeps its own data",
+                )
 
 
 def _decide_configs(project: Project, mounts: Mapping[str, Mounts], ledger: Ledger) -> None:

@@ -1,6 +1,6 @@
 """Mounts of a container: volumes and folders on EFS, files baked into the image, and what Fargate cannot mount.
 
-Source of the rules: Compose Specification, "volumes"; Amazon ECS Developer Guide, "Storage options for Amazon ECS tasks".
+Sources: Compose Specification, "volumes"; Amazon ECS Developer Guide, "Storage options for Amazon ECS tasks".
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def folder_key(relative: str, source: tuple[str | int, ...]) -> AccessPoint:
 
 
 def _folder_name(name: str) -> str:
-    """A path that EFS takes (at most 100 characters, four folders below the root: Amazon EFS User Guide, "Creating access
-    points")."""
+    """A path that EFS takes (at most 100 characters, four folders below the root: Amazon EFS User Guide, "Creating
+    access points")."""
     cleaned = re.sub(r"[^A-Za-z0-9._-]", "-", name.replace("..", "up")).strip("-.") or "folder"
     return (
         cleaned if cleaned == name and len(name) <= 60 else f"{cleaned[:50]}-{logical_id(name, 'AccessPoint')[-19:-11]}"
@@ -99,16 +99,25 @@ def _plan_mount(service: ServiceSource, index: int, project: Project, ledger: Le
     if not target.startswith("/"):
         ledger.refuse(path, "invalid-mount", f"the mount's target {target!r} is not an absolute path in a container")
     elif kind == "volume" and source is None:
-        ledger.record(path, "inert", definition, code="anonymous-volume",
-                      reason="an anonymous volume: the image's own content stays, and is gone with the task")  # fmt: skip
+        ledger.record(
+            path,
+            "inert",
+            definition,
+            code="anonymous-volume",
+            reason="an anonymous volume: the image's own content stays, and is gone with the task",
+        )
     elif kind == "volume":
         point = volume_key(source or "")
         _mount_point(service, point, target, read_only, ledger, to, index)
     elif kind == "tmpfs":
         size = service.whole("volumes", index, "tmpfs", "size")
         to.tmpfs.append(Tmpfs(target, -(-size // 1024**2) if size else _TMPFS_MIB))
-        ledger.record(path, "translated" if size else "adapted", definition,
-                      reason="" if size else f"in memory, {_TMPFS_MIB} MiB: Fargate wants a size")  # fmt: skip
+        ledger.record(
+            path,
+            "translated" if size else "adapted",
+            definition,
+            reason="" if size else f"in memory, {_TMPFS_MIB} MiB: Fargate wants a size",
+        )
     elif kind == "bind":
         _plan_bind(service, index, source or "", target, read_only, project, ledger, to)
     else:
@@ -131,8 +140,12 @@ def _mount_point(
     to.volumes[name] = TaskVolume(name, access_point=point.id)
     subpath = service.text("volumes", index, "volume", "subpath")
     if subpath:
-        ledger.refuse(service.at("volumes", index, "volume", "subpath"), "volume-subpath",
-                      "a part of a volume cannot be mounted on Fargate", "mount the whole volume, or a volume of its own")  # fmt: skip
+        ledger.refuse(
+            service.at("volumes", index, "volume", "subpath"),
+            "volume-subpath",
+            "a part of a volume cannot be mounted on Fargate",
+            "mount the whole volume, or a volume of its own",
+        )
     to.mounts.append(VolumeMount(name, target, read_only))
     to.writes = to.writes or not read_only
     definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
@@ -161,23 +174,38 @@ def _plan_bind(
         ledger.refuse(
             path,
             "docker-socket",
-            f"{service.name} wants the Docker socket, which Fargate does not have; hosts of your own (ECS on EC2) are not "
+            f"{service.name} wants the Docker socket, which Fargate does not have; hosts of your own (ECS on EC2) "
+            "are not "
             "supported yet",
             "leave the service out with a profile, or take the mount away with `!override`",
         )
     elif _is_code(service, source, target, project):
-        ledger.record(path, "dropped", code="live-reload-mount",
-                      reason=f"a mount of the code over the code: the image has it at {target}")  # fmt: skip
+        ledger.record(
+            path,
+            "dropped",
+            code="live-reload-mount",
+            reason=f"a mount of the code over the code: the image has it at {target}",
+        )
         ledger.find(
             "live-reload-mount", "note", f"{relative} is not mounted over {target}: the image has the code", "", path
         )
     elif fact.kind == "file":
         to.baked.append(BakedFile(target, source, path=path))
-        ledger.record(path, "adapted", definition, code="files-baked",
-                      reason=f"copied into the image at {target}: ECS mounts no single file")  # fmt: skip
+        ledger.record(
+            path,
+            "adapted",
+            definition,
+            code="files-baked",
+            reason=f"copied into the image at {target}: ECS mounts no single file",
+        )
         if not read_only and _looks_like_data(source):
-            ledger.find("baked-file-written", "warning", f"{relative} is part of the image on AWS: what {service.name} writes "
-                        "to it is gone with the task", "keep data in a named volume", path)  # fmt: skip
+            ledger.find(
+                "baked-file-written",
+                "warning",
+                f"{relative} is part of the image on AWS: what {service.name} writes to it is gone with the task",
+                "keep data in a named volume",
+                path,
+            )
     elif (
         fact.kind == "folder"
         and fact.size <= _BAKED_BYTES
@@ -185,8 +213,13 @@ def _plan_bind(
         and (read_only or _only_configuration(fact))
     ):
         to.baked.append(BakedFile(target, source, folder=True, path=path))
-        ledger.record(path, "adapted", definition, code="files-baked",
-                      reason=f"copied into the image at {target}, {len(fact.entries)} files")  # fmt: skip
+        ledger.record(
+            path,
+            "adapted",
+            definition,
+            code="files-baked",
+            reason=f"copied into the image at {target}, {len(fact.entries)} files",
+        )
     elif (
         fact.kind in ("socket", "other")
         or (not inside and _HOST_FOLDERS.match(source) and fact.kind != "missing")
@@ -240,8 +273,29 @@ def _refuse_host(service: ServiceSource, path: tuple[str | int, ...], source: st
 
 def _only_configuration(fact: FileFact) -> bool:
     """A folder of configuration files that an app has no reason to write to."""
-    endings = (".conf", ".cnf", ".cfg", ".ini", ".toml", ".yaml", ".yml", ".json", ".properties", ".xml", ".template",
-               ".html", ".css", ".js", ".lua", ".tmpl", ".sql", ".sh", ".crt", ".pem", ".env")  # fmt: skip
+    endings = (
+        ".conf",
+        ".cnf",
+        ".cfg",
+        ".ini",
+        ".toml",
+        ".yaml",
+        ".yml",
+        ".json",
+        ".properties",
+        ".xml",
+        ".template",
+        ".html",
+        ".css",
+        ".js",
+        ".lua",
+        ".tmpl",
+        ".sql",
+        ".sh",
+        ".crt",
+        ".pem",
+        ".env",
+    )
     return bool(fact.entries) and all(name.endswith(endings) for name in fact.entries)
 
 
@@ -326,7 +380,12 @@ def _plan_configs(service: ServiceSource, project: Project, ledger: Ledger, to: 
         elif isinstance(content, Scalar) and all(part.origin in ("literal", "default") for part in content.parts):
             to.baked.append(BakedFile(target, text=content.text, mode=mode, path=path))
         else:
-            ledger.refuse(path, "config-not-readable", f"the config {name} is neither a file that exists nor a text without "
-                          "variables, so it cannot be made part of the image", "make it a file")  # fmt: skip
+            ledger.refuse(
+                path,
+                "config-not-readable",
+                f"the config {name} is neither a file that exists nor a text without "
+                "variables, so it cannot be made part of the image",
+                "make it a file",
+            )
             continue
         ledger.record(path, "adapted", definition, code="files-baked", reason=f"copied into the image at {target}")

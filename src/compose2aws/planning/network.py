@@ -113,8 +113,9 @@ def plan_groups(
             ledger.record(("networks", network), "inert", code="network-unused", reason="no service is in it")
             continue
         group = network_group(network)
-        groups.append(SecurityGroup(group, f"Members of the network {network}", network not in internal,
-                                    ("networks", network)))  # fmt: skip
+        groups.append(
+            SecurityGroup(group, f"Members of the network {network}", network not in internal, ("networks", network))
+        )
         id_ = ResourceId("AWS::EC2::SecurityGroupIngress", logical_id(f"network {network}", "Ingress"))
         ingress.append(IngressRule(id_, group, group, "-1", 0, 65535, f"Members of {network} reach each other"))
         _decide_network(project, network, group, internal, ledger)
@@ -132,18 +133,17 @@ def plan_groups(
             ledger.refuse(
                 kind.source.at("networks"),
                 "too-many-networks",
-                f"{name} is in {len(kind.source.networks)} networks; a task has at most {MAXIMUM_GROUPS} security groups",
+                f"{name} is in {len(kind.source.networks)} networks; a task has at most {MAXIMUM_GROUPS} security "
+                "groups",
                 "let it be in fewer networks",
             )
     for name, item in managed.items():
         groups.append(SecurityGroup(item.security_group, f"The managed service {name}", False, item.source))
-        for network in kinds[name].source.networks:
-            if network in names:
-                ingress.append(
-                    rule_between(
-                        item.security_group, network_group(network), item.port, "tcp", f"From the network {network}"
-                    )
-                )
+        ingress += [
+            rule_between(item.security_group, network_group(n), item.port, "tcp", f"From the network {n}")
+            for n in kinds[name].source.networks
+            if n in names
+        ]
     if file_system:
         groups.append(SecurityGroup(file_system.security_group, "The file system", False, None))
         ingress += [
@@ -155,17 +155,14 @@ def plan_groups(
 
 
 def balancer_groups(ports: Ports) -> Groups:
-    """The balancers' own groups, which alone admit the world, on the listeners' ports; and what published services admit:
-    their balancer, on their container port alone."""
+    """The balancers' own groups, which alone admit the world, on the listeners' ports; and what published services
+    admit: their balancer, on their container port alone."""
     groups: list[SecurityGroup] = []
     rules: list[IngressRule] = []
     for balancer in ports.balancers:
         group = balancer.security_group
         groups.append(SecurityGroup(group, f"The {balancer.kind} balancer", True))
-        for listener in balancer.listeners:
-            for protocol in ("tcp", "udp"):
-                if protocol.upper() in listener.protocol or (protocol == "tcp" and "HTTP" in listener.protocol):
-                    rules.append(_open_to_the_world(group, listener.port, protocol))
+        rules += [_open_to_the_world(group, p.port, t) for p in balancer.listeners for t in _TRANSPORTS[p.protocol]]
     rules += [
         rule_between(service_group(service), group, port, protocol, f"From the balancer to {service}")
         for service, port, protocol, group in ports.admitted
@@ -173,8 +170,19 @@ def balancer_groups(ports: Ports) -> Groups:
     return Groups(tuple(groups), tuple(dict.fromkeys(rules)), {})
 
 
+_TRANSPORTS: dict[str, tuple[Literal["tcp", "udp"], ...]] = {
+    "HTTP": ("tcp",),
+    "HTTPS": ("tcp",),
+    "TCP": ("tcp",),
+    "UDP": ("udp",),
+    "TCP_UDP": ("tcp", "udp"),
+}
+
+
 def _open_to_the_world(group: ResourceId, port: int, protocol: Literal["tcp", "udp"]) -> IngressRule:
-    id_ = ResourceId("AWS::EC2::SecurityGroupIngress", logical_id(f"{group.logical_id}/world/{port}/{protocol}", "Ingress"))
+    id_ = ResourceId(
+        "AWS::EC2::SecurityGroupIngress", logical_id(f"{group.logical_id}/world/{port}/{protocol}", "Ingress")
+    )
     return IngressRule(id_, group, "0.0.0.0/0", protocol, port, port, f"From anywhere to port {port}")
 
 
@@ -197,7 +205,8 @@ def _decide_network(
             ledger.find(
                 "external-network",
                 "note",
-                f"the network {network} is declared outside this file; on AWS it is a security group of this project, and "
+                f"the network {network} is declared outside this file; on AWS it is a security group of this "
+                "project, and "
                 "other projects are not in it",
                 "",
                 path,

@@ -54,8 +54,8 @@ class PublishedPort:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What all published ports become. `attachments` by service; `admitted` are service, port, protocol and the group of
-    the balancer; `waits_for` are the listeners and rules that a service's target groups need."""
+    """What all published ports become. `attachments` by service; `admitted` are service, port, protocol and the group
+    of the balancer; `waits_for` are the listeners and rules that a service's target groups need."""
 
     balancers: tuple[Balancer, ...] = ()
     attachments: dict[str, tuple[TargetAttachment, ...]] = field(default_factory=dict)
@@ -78,7 +78,7 @@ def plan_ports(
 
     `health_paths` are the HTTP paths that health checks ask, by service and port; `stop_times` the services' stop grace
     periods in seconds."""
-    entries = [port for kind in kinds.values() for port in _published(kind, settings, catalog, ledger)]
+    entries = [port for kind in kinds.values() for port in _published(kind, catalog, ledger)]
     http = [port for port in entries if port.protocol == "http"]
     other = [port for port in entries if port.protocol != "http"]
     attachments: dict[str, list[TargetAttachment]] = {}
@@ -145,7 +145,7 @@ def _owner(service: str, kinds: Mapping[str, Kind]) -> str:
     return service
 
 
-def _published(kind: Kind, settings: Settings, catalog: Catalog, ledger: Ledger) -> list[PublishedPort]:
+def _published(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[PublishedPort]:
     service = kind.source
     found: list[PublishedPort] = []
     if kind.what not in ("service", "sidecar"):
@@ -188,8 +188,13 @@ def _published(kind: Kind, settings: Settings, catalog: Catalog, ledger: Ledger)
                 found.append(PublishedPort(service.name, index, None, int(number), "http"))
                 break
         else:
-            ledger.find("public-without-port", "error", f"{service.name} is to be public, but it names no port",
-                        "add `ports` or `expose`", service.at("x-aws", "public"))  # fmt: skip
+            ledger.find(
+                "public-without-port",
+                "error",
+                f"{service.name} is to be public, but it names no port",
+                "add `ports` or `expose`",
+                service.at("x-aws", "public"),
+            )
     return found
 
 
@@ -408,9 +413,11 @@ def _network(ports: list[PublishedPort], context: _Context) -> Balancer:
         (a.published or a.target)
         for a in ports
         for b in ports
-        if a is not b and (a.published or a.target) == (b.published or b.target) and a.protocol != b.protocol
+        if a is not b
+        and (a.published or a.target) == (b.published or b.target)
+        and a.protocol != b.protocol
         and (a.service, a.target) == (b.service, b.target)
-    }  # fmt: skip
+    }
     for port in ports:
         number = port.published or port.target
         service = context.kinds[port.service].source
@@ -436,7 +443,9 @@ def _network(ports: list[PublishedPort], context: _Context) -> Balancer:
             )
             continue
         group = TargetGroup(
-            id=named("AWS::ElasticLoadBalancingV2::TargetGroup", f"{port.service}/{port.target}/{protocol}", "TargetGroup"),
+            id=named(
+                "AWS::ElasticLoadBalancingV2::TargetGroup", f"{port.service}/{port.target}/{protocol}", "TargetGroup"
+            ),
             protocol=protocol,
             health_path=None,
             matcher=None,
@@ -484,7 +493,8 @@ _URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\
 
 
 def asked_paths(test: tuple[str, ...]) -> dict[int, str]:
-    """The HTTP paths that a health check asks of its own container (`curl -f http://localhost:3000/health`), by port."""
+    """The HTTP paths that a health check asks of its own container (`curl -f http://localhost:3000/health`), by
+    port."""
     found: dict[int, str] = {}
     for word in test:
         for match in _URL.finditer(word):

@@ -64,7 +64,7 @@ def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, 
         if kind.what not in ("service", "job") or name not in parts.images:
             continue
         members = [kind, *(s for s in sidecars.get(name, ()) if s.source.name in parts.images)]
-        task = _task(kind, members, parts, settings, retention, ledger)
+        task = _task(kind, members, parts, retention, ledger)
         if task is None:
             continue
         if kind.what == "job":
@@ -85,8 +85,12 @@ def _sidecars(kinds: Mapping[str, Kind], ledger: Ledger) -> dict[str, list[Kind]
             seen.add(owner)
             owner = kinds[owner].source.network_service or ""
         if owner not in kinds or kinds[owner].what not in ("service", "job"):
-            ledger.refuse(path, "sidecar-of-nothing", f"{name} shares the network of {owner}, which does not run as a task",
-                          "give it a network of its own")  # fmt: skip
+            ledger.refuse(
+                path,
+                "sidecar-of-nothing",
+                f"{name} shares the network of {owner}, which does not run as a task",
+                "give it a network of its own",
+            )
             continue
         definition = named("AWS::ECS::TaskDefinition", owner, "TaskDefinition")
         ledger.record(path, "translated", definition, reason=f"a container of {owner}'s task")
@@ -94,9 +98,7 @@ def _sidecars(kinds: Mapping[str, Kind], ledger: Ledger) -> dict[str, list[Kind]
     return found
 
 
-def _task(
-    kind: Kind, members: list[Kind], parts: Parts, settings: Settings, retention: int, ledger: Ledger
-) -> Task | None:
+def _task(kind: Kind, members: list[Kind], parts: Parts, retention: int, ledger: Ledger) -> Task | None:
     service = kind.source
     containers: list[Container] = []
     wanted: list[Asked] = []
@@ -131,7 +133,8 @@ def _task(
         ledger.refuse(
             service.path,
             "too-large",
-            f"{service.name} asks for {cpu / 1024:g} vCPU and {memory} MiB; Fargate's largest task has 32 vCPU and 244 GB",
+            f"{service.name} asks for {cpu / 1024:g} vCPU and {memory} MiB; Fargate's largest task has 32 vCPU "
+            "and 244 GB",
             "ask for less in `deploy.resources` or `x-aws`",
         )
         return None
@@ -139,8 +142,12 @@ def _task(
     if service.settings.policies:
         ledger.record(service.at("x-aws", "policies"), "translated", named("AWS::IAM::Role", service.name, "TaskRole"))
         if len(policies) != len(service.settings.policies):
-            ledger.refuse(service.at("x-aws", "policies"), "policy-statement", "policy statements are not supported yet",
-                          "name a managed policy by its ARN")  # fmt: skip
+            ledger.refuse(
+                service.at("x-aws", "policies"),
+                "policy-statement",
+                "policy statements are not supported yet",
+                "name a managed policy by its ARN",
+            )
     return Task(
         service=service.name,
         cpu=size[0],
@@ -242,8 +249,12 @@ def _autoscaling(service: ServiceSource, group: ResourceId | None, ledger: Ledge
         return None
     path = service.at("x-aws", "autoscale")
     if wanted.get("requests") and group is None:
-        ledger.refuse(path, "autoscale-requests", f"{service.name} is to scale by requests, but no balancer sends it any",
-                      "publish a port, or scale by `cpu`")  # fmt: skip
+        ledger.refuse(
+            path,
+            "autoscale-requests",
+            f"{service.name} is to scale by requests, but no balancer sends it any",
+            "publish a port, or scale by `cpu`",
+        )
     ledger.record(
         path, "translated", named("AWS::ApplicationAutoScaling::ScalableTarget", service.name, "ScalableTarget")
     )
@@ -275,15 +286,21 @@ def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, ledger
         ledger.record(service.at("x-aws", "schedule"), "translated", job.id)
         depends = ()
     reason = f"runs at {schedule}" if schedule else "runs once for each revision, to its end"
-    ledger.record(service.path, "adapted", (job.id, task.definition, task.task_role, task.execution_role), code="job",
-                  reason=reason)  # fmt: skip
+    ledger.record(
+        service.path,
+        "adapted",
+        (job.id, task.definition, task.task_role, task.execution_role),
+        code="job",
+        reason=reason,
+    )
     return replace(job, depends_on=depends)
 
 
 def _depends(
     kind: Kind, kinds: Mapping[str, Kind], parts: Parts, id_: ResourceId, ledger: Ledger
 ) -> tuple[ResourceId, ...]:
-    """What must stand before: depends_on and, with Service Connect, who is used; and the service's own listener rules."""
+    """What must stand before: depends_on and, with Service Connect, who is used; and the service's own listener
+    rules."""
     service = kind.source
     waits: dict[ResourceId, None] = {}
     for name in service.dependencies:
@@ -299,8 +316,12 @@ def _depends(
             ledger.record(path, "translated", id_, reason=f"{name} is managed and stands before the app is made")
             continue
         target = _resource_of(other)
-        ledger.record(path, "translated", id_, reason=f"made when {name} is steady" if other.what == "service" else
-                      f"made when {name} has ended well")  # fmt: skip
+        ledger.record(
+            path,
+            "translated",
+            id_,
+            reason=f"made when {name} is steady" if other.what == "service" else f"made when {name} has ended well",
+        )
         if other.source.settings.schedule is None:
             waits[target] = None
     for name in parts.discovery.waits_for.get(service.name, ()):

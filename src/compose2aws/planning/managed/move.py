@@ -50,8 +50,9 @@ class _Draft:
     port: int
 
 
-def move(kinds: Mapping[str, Kind], hosts: Mapping[str, frozenset[str]], settings: Settings, catalog: Catalog,
-         ledger: Ledger) -> Moved:  # fmt: skip
+def move(
+    kinds: Mapping[str, Kind], hosts: Mapping[str, frozenset[str]], settings: Settings, catalog: Catalog, ledger: Ledger
+) -> Moved:
     """Every service whose kind is `managed`. `hosts` are the names under which each service is reached."""
     items: dict[str, Managed] = {}
     endpoints: dict[str, Endpoint] = {}
