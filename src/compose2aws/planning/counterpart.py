@@ -1,0 +1,129 @@
+"""The other side of a connection: what of a client's values is an endpoint's own user, password or database.
+
+A value is the endpoint's by its text, or by its origin: the same `${DB_PASSWORD}` on both sides is one password, set
+or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from compose2aws.compose.node import Mapping, Scalar, find
+from compose2aws.planning.endpoint import Endpoint
+from compose2aws.planning.split_variables import split_name
+from compose2aws.planning.written import Written
+
+Whose: TypeAlias = Literal["own", "guest", "foreign"]
+"""Whose login a client uses: the endpoint's own; another user's with the endpoint's password (a user that the app or an
+init script makes); or another user's altogether."""
+
+GENERIC = frozenset(("DB", "DATABASE", "SQL", "DATASOURCE", "DATASOURCES", "JDBC", "STORAGE"))
+"""Words of names that mean any database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """An endpoint with all by which its values are known. `*_variables` are names inside `${…}`; `words` are what
+    variables that belong to the endpoint are called by (`POSTGRES`, `PG`); `own_names` its image's own variables."""
+
+    endpoint: Endpoint
+    users: frozenset[str]
+    user_variables: frozenset[str]
+    passwords: frozenset[str]
+    password_variables: frozenset[str]
+    database_variables: frozenset[str]
+    words: frozenset[str]
+    own_names: frozenset[str]
+
+    @property
+    def service(self) -> str:
+        return self.endpoint.service
+
+    @property
+    def has_login(self) -> bool:
+        """Whether clients must show a password that only AWS knows."""
+        return not self.endpoint.passwordless and (self.endpoint.aws_user is not None or bool(self.endpoint.logins))
+
+    def is_user(self, value: Written) -> bool:
+        return value.known in self.users if value.known is not None else bool(value.variables & self.user_variables)
+
+    def is_password(self, value: Written) -> bool:
+        whole = value.whole_variable
+        if whole is not None and value.variables & self.password_variables:
+            return True
+        return bool(value.known) and value.known in self.passwords
+
+    def is_database(self, value: Written) -> bool:
+        if value.known is not None:
+            return bool(value.known) and value.known == self.endpoint.database
+        return bool(value.variables & self.database_variables)
+
+    def login(self, user: Written | None, password: Written | None) -> Whose:
+        """Whose login a client uses that gives this user and this password (None: it gives none)."""
+        if self.endpoint.aws_user is None or user is None or not user.text or user.unset or self.is_user(user):
+            return "own"
+        if password is not None and password.text and self.is_password(password):
+            return "guest"
+        if user.known is None:
+            return "own"
+        return "foreign"
+
+
+def counterpart(root: Mapping, endpoint: Endpoint) -> Counterpart:
+    """What the compose file tells of an endpoint's values; `root` is the canonical project."""
+    login = endpoint.mapping.login
+    users: set[str] = {entry.name for entry in endpoint.logins if entry.name}
+    passwords: set[str] = set()
+    password_variables: set[str] = set()
+    for entry in endpoint.logins:
+        if entry.password is not None:
+            written = Written.of(entry.password)
+            if written.known:
+                passwords.add(written.known)
+            if written.whole_variable is not None:
+                password_variables |= written.variables
+    own = (
+        *login.user_variables,
+        *login.password_variables,
+        *login.database_variables,
+        *login.administrator_password_variables,
+    )
+    return Counterpart(
+        endpoint=endpoint,
+        users=frozenset(users),
+        user_variables=_variables(root, endpoint.service, login.user_variables),
+        passwords=frozenset(passwords),
+        password_variables=frozenset(password_variables)
+        | _variables(root, endpoint.service, (*login.password_variables, *login.administrator_password_variables)),
+        database_variables=_variables(root, endpoint.service, login.database_variables),
+        words=_words(endpoint),
+        own_names=frozenset(own),
+    )
+
+
+def _variables(root: Mapping, service: str, names: Iterable[str]) -> frozenset[str]:
+    """The variables that the values of a service's own variables are made of, each of one alone."""
+    found: set[str] = set()
+    for name in names:
+        value = find(root, ("services", service, "environment", name))
+        if isinstance(value, Scalar):
+            written = Written.of(value)
+            if written.whole_variable is not None:
+                found |= written.variables
+            elif value.value is None:
+                # a bare KEY takes the value of the variable of its own name
+                found.add(name)
+    return frozenset(found)
+
+
+def _words(endpoint: Endpoint) -> frozenset[str]:
+    """`POSTGRES`, `PG`, …: the mapping's name and schemes, and what its image's variables begin with."""
+    mapping, login = endpoint.mapping, endpoint.mapping.login
+    words = {mapping.name.upper(), *(scheme.upper() for scheme in mapping.schemes)}
+    for name in (*login.user_variables, *login.password_variables, *login.database_variables):
+        words.add(split_name(name).words[0])
+    if login.database_variables:
+        words |= GENERIC
+    return frozenset(word for word in words if word.isalnum())

@@ -1,0 +1,81 @@
+"""Secrets that are known from one place, found in all others: the same text is the same secret.
+
+A text counts only where it cannot be an ordinary word: a password `postgres` must not hide every `postgres` of the
+file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SHORTEST = 6
+_PREFIX = 6
+
+# What people write where a password is wanted, and what is therefore none.
+_COMMON = _words(
+    "admin administrator airflow apache api app backend changeme change_me cluster compose database default "
+    "demo dev development docker enabled example false frontend guest hello kubernetes localhost mariadb "
+    "minioadmin mongo mongodb mysql nextcloud nginx node passw0rd password postgres postgresql prod "
+    "production rabbitmq redis required root secret server service staging string system test testing ubuntu "
+    "user username valkey wordpress disable disabled require 123456 1234567 12345678 123456789 1234567890 "
+    "000000 111111"
+)
+_ADDRESS = re.compile(r"(?:https?://)?(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?/?\Z")
+
+
+@dataclass(slots=True)
+class KnownSecrets:
+    """An index of secret texts; `names` are the project's own words (services, hosts, users, databases), never
+    secret."""
+
+    names: frozenset[str]
+    _by_prefix: dict[str, list[str]] = field(default_factory=dict)
+    _texts: set[str] = field(default_factory=set)
+
+    def add(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            if self.distinctive(text) and text not in self._texts:
+                self._texts.add(text)
+                self._by_prefix.setdefault(text[:_PREFIX], []).append(text)
+                self._by_prefix[text[:_PREFIX]].sort(key=lambda known: (-len(known), known))
+
+    def distinctive(self, text: str) -> bool:
+        """Whether a secret's text can be told from an ordinary word."""
+        return (
+            len(text) >= _SHORTEST
+            and text.lower() not in _COMMON
+            and text not in self.names
+            and not _ADDRESS.match(text)
+            and text.strip() == text
+        )
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._texts
+
+    def spans(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Where known secrets stand in a text, from left to right; the longest first where two begin together."""
+        found: list[tuple[int, int]] = []
+        at, last = 0, len(text) - _SHORTEST
+        while at <= last:
+            for known in self._by_prefix.get(text[at : at + _PREFIX], ()):
+                if text.startswith(known, at) and _stands_alone(text, at, known):
+                    found.append((at, at + len(known)))
+                    at += len(known) - 1
+                    break
+            at += 1
+        return tuple(found)
+
+
+def _stands_alone(text: str, at: int, known: str) -> bool:
+    """A secret made of letters alone must not be a part of a longer word."""
+    if not known.isalpha():
+        return True
+    before, after = text[at - 1 : at], text[at + len(known) : at + len(known) + 1]
+    return not before.isalnum() and not after.isalnum()

@@ -1,0 +1,76 @@
+"""The stage of values: what every container is told, with connections rewritten and secrets taken out.
+
+In: the canonical project, the services that run as containers, the endpoints of those that moved. Out: environment,
+command, entrypoint, health check and labels of each container as texts with holes, and the parameters and secrets that
+fill them. Every value is decided in the ledger. No literal part of any text that leaves here is a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compose2aws.compose.node import find
+from compose2aws.compose.project import Project
+from compose2aws.planning.client import Stage, container_values
+from compose2aws.planning.concealment import concealment
+from compose2aws.planning.container_values import ContainerValues, Reference
+from compose2aws.planning.counterpart import Counterpart, counterpart
+from compose2aws.planning.endpoint import Endpoint
+from compose2aws.planning.host_names import host_names
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.model.secret import Parameter, StoredSecret
+from compose2aws.planning.parameter_book import ParameterBook
+
+__all__ = ["ContainerValues", "Reference", "Values", "plan_values"]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What the containers are told, by compose service, and the parameters and secrets that it takes."""
+
+    by_service: dict[str, ContainerValues]
+    parameters: tuple[Parameter, ...]
+    secrets: tuple[StoredSecret, ...]
+
+
+def plan_values(
+    project: Project, ledger: Ledger, services: tuple[str, ...], endpoints: Mapping[str, Endpoint]
+) -> Values:
+    """The values of `services` (compose services that run as containers, in the file's order). `endpoints` are the
+    managed services by compose name."""
+    counterparts = {service: counterpart(project.root, endpoint) for service, endpoint in endpoints.items()}
+    book = ParameterBook(ledger)
+    stage = Stage(
+        root=project.root,
+        ledger=ledger,
+        names=host_names(project.root, endpoints),
+        counterparts=counterparts,
+        concealment=concealment(project.root, counterparts, book),
+        book=book,
+    )
+    by_service = {service: container_values(stage, service) for service in services}
+    for of in counterparts.values():
+        if of.has_login and of.service not in stage.served:
+            _without_client(stage, of, services, by_service)
+    return Values(by_service, book.parameters, book.secrets)
+
+
+def _without_client(
+    stage: Stage, of: Counterpart, services: tuple[str, ...], by_service: Mapping[str, ContainerValues]
+) -> None:
+    """A database with a password that nobody was given: the app would be refused."""
+    naming = [s for s in services if any(r.service == of.service for r in by_service[s].references)]
+    waiting = [s for s in services if find(stage.root, ("services", s, "depends_on", of.service)) is not None]
+    sharing = [s for s in services if stage.names.near(s, of.service)]
+    likely = naming or waiting or sharing
+    who = f"; likely clients: {', '.join(likely[:5])}" if likely else ""
+    stage.ledger.find(
+        "database-without-client",
+        "error",
+        f"{of.service} becomes a managed {of.endpoint.mapping.title} with a new password, and no value of any service "
+        f"was found that takes it{who}",
+        f"give the client its address and login in a variable that names {of.service}, or keep the container with "
+        "`x-aws: {managed: false}`",
+        ("services", of.service),
+    )
