@@ -7,12 +7,14 @@ from compose2aws.cloudformation.emission import emit, graph_of, render
 from compose2aws.cloudformation.graph import GraphError
 from compose2aws.cloudformation.limit import LimitError
 from compose2aws.cloudformation.manifest import manifest
+from compose2aws.cloudformation.patch import PatchError
 from compose2aws.cloudformation.stack import Format, Stack, Templates, stack_prefix
 
 __all__ = [
     "Format",
     "GraphError",
     "LimitError",
+    "PatchError",
     "Stack",
     "Templates",
     "emit",

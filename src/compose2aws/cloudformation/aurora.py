@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from troposphere import rds
 
-from compose2aws.cloudformation.database import declare_version, deletion_protection, insights
+from compose2aws.cloudformation.database import declare_version, deletion_protection, insights, monitor
 from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
 from compose2aws.cloudformation.graph import Graph
 from compose2aws.cloudformation.login import emit_login, password
@@ -36,9 +36,12 @@ def emit_aurora(graph: Graph, plan: Plan, item: AuroraCluster) -> None:
         item.source,
     )
     graph.add(_cluster(graph, plan, item), item.source)
-    graph.add(_member(item, item.writer, promotion_tier=0), item.source)
+    writer = _member(item, item.writer, promotion_tier=0)
+    monitor(graph, plan, writer)
+    graph.add(writer, item.source)
     if item.reader:
         reader = _member(item, item.reader_instance, promotion_tier=1)
+        monitor(graph, plan, reader)
         # The first member that is there becomes the writer.
         reader.DependsOn = item.writer.logical_id
         graph.add(reader, item.source)
@@ -59,6 +62,8 @@ def _cluster(graph: Graph, plan: Plan, item: AuroraCluster) -> rds.DBCluster:
         BackupRetentionPeriod=item.backup_retention,
         CopyTagsToSnapshot=True,
         DeletionProtection=deletion_protection(graph, plan),
+        # It lets people in beside the password that the app uses.
+        EnableIAMDatabaseAuthentication=True,
         EnableCloudwatchLogsExports=_LOG_EXPORTS[item.engine],
         **insights(item.insights_retention),
     )

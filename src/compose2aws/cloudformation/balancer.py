@@ -23,6 +23,7 @@ _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _PROTECTED: Skip = ("CKV_AWS_150", "Deletion protection would block the rollback of a first release")
 _PLAIN_HTTP: Skip = ("CKV_AWS_2", "The project has no domain to make a certificate for")
 _PLAIN_HTTP_POLICY: Skip = ("CKV_AWS_103", "The listener is not encrypted, so it has no TLS version")
+_WILDCARD: Skip = ("CKV2_AWS_71", "One certificate for all services: another name needs no new certificate")
 _INTERVAL = 15
 _TIMEOUT = 5
 _HEALTHY = 2
@@ -118,7 +119,8 @@ def _emit_certificate(graph: Graph, plan: Plan, names: tuple[str, ...]) -> None:
                 certificatemanager.DomainValidationOption(DomainName=name, HostedZoneId=_zone(graph, plan))
                 for name in validated
             ],
-        )
+        ),
+        skips=(_WILDCARD,) if any(name.startswith("*.") for name in names) else (),
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Ref
+from troposphere import GetAtt, Ref, iam, rds
 
-from compose2aws.cloudformation.expression import Expression, encryption_key
+from compose2aws.cloudformation.expression import Expression, encryption_key, joined
 from compose2aws.cloudformation.graph import Graph
+from compose2aws.cloudformation.policy import assume_role
 from compose2aws.planning.model import EngineVersion, Parameter, Plan
 
+_MONITORING_ROLE = "DatabaseMonitoringRole"
+_MONITORING_SECONDS = 60
 _ADVANCED_INSIGHTS = 465  # days; RDS, "Turning on the Advanced mode of Database Insights"
 
 
@@ -53,3 +56,21 @@ def insights(retention: int | None) -> dict[str, Any]:
         "PerformanceInsightsKmsKeyId": encryption_key(),
         "PerformanceInsightsRetentionPeriod": retention,
     }
+
+
+def monitor(graph: Graph, plan: Plan, instance: rds.DBInstance) -> None:
+    """In production let RDS report what an instance's operating system does (RDS, "Setting up Enhanced Monitoring")."""
+    if plan.tier != "production":
+        instance.MonitoringInterval = 0
+        return
+    if _MONITORING_ROLE not in graph.nodes:
+        managed = "iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+        graph.add(
+            iam.Role(
+                _MONITORING_ROLE,
+                AssumeRolePolicyDocument=assume_role("monitoring.rds.amazonaws.com", of="rds"),
+                ManagedPolicyArns=[joined("arn:", Ref("AWS::Partition"), f":{managed}")],
+            )
+        )
+    instance.MonitoringInterval = _MONITORING_SECONDS
+    instance.MonitoringRoleArn = GetAtt(_MONITORING_ROLE, "Arn")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from troposphere import rds
 
-from compose2aws.cloudformation.database import declare_version, deletion_protection
+from compose2aws.cloudformation.database import declare_version, deletion_protection, monitor
 from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
-from compose2aws.cloudformation.graph import Graph
+from compose2aws.cloudformation.graph import Graph, Skip
 from compose2aws.cloudformation.login import emit_login, password
 from compose2aws.planning.model import DatabaseInstance, Plan
 from compose2aws.planning.text import Fact
 
+_PLAIN_TEXT: Skip = ("CKV2_AWS_69", "Unchanged clients do not use TLS; the traffic stays inside the VPC")
 _LOG_EXPORTS = {"mariadb": ["error", "slowquery"]}
 
 
@@ -64,7 +65,9 @@ def emit_database_instance(graph: Graph, plan: Plan, item: DatabaseInstance) -> 
         instance.EnablePerformanceInsights = True
         instance.PerformanceInsightsKMSKeyId = encryption_key()
         instance.PerformanceInsightsRetentionPeriod = item.insights_retention
-    graph.add(instance, item.source)
+    monitor(graph, plan, instance)
+    plain_text = dict(item.parameters).get("require_secure_transport") in ("0", "OFF")
+    graph.add(instance, item.source, skips=(_PLAIN_TEXT,) if plain_text else ())
 
 
 def database_instance_fact(item: DatabaseInstance, fact: Fact) -> Expression:

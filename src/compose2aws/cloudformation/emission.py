@@ -23,6 +23,7 @@ from compose2aws.cloudformation.managed import emit_managed
 from compose2aws.cloudformation.manifest import BAKE, NAME, manifest
 from compose2aws.cloudformation.name import emit_names
 from compose2aws.cloudformation.network import emit_network
+from compose2aws.cloudformation.patch import patched
 from compose2aws.cloudformation.secret import emit_stored_secrets
 from compose2aws.cloudformation.security_group import emit_security_groups
 from compose2aws.cloudformation.service import emit_cluster, emit_service
@@ -38,9 +39,11 @@ def emit(plan: Plan) -> Templates:
     """The templates of a plan.
 
     Raises `LimitError` where a template would pass CloudFormation's limits, and `GraphError` where the plan
-    contradicts itself (a mistake of the planner, not of the project's author).
+    contradicts itself (a mistake of the planner, not of the project's author), `PatchError` where one of the author's
+    patches cannot be applied.
     """
-    return Templates(plan.project, link(graph_of(plan), plan), bake_file(plan), plan.images)
+    stacks = patched(link(graph_of(plan), plan), plan.patches)
+    return Templates(plan.project, stacks, bake_file(plan), plan.images)
 
 
 def render(templates: Templates, format: Format = "yaml") -> dict[str, bytes]:  # noqa: A002 - the option's own name

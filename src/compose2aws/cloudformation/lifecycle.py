@@ -18,7 +18,7 @@ _BASE_FAMILIES = (
     "AWS::RDS::",
     "AWS::S3::",
 )
-_BASE_IDS = frozenset({"FlowLogGroup", "FlowLogRole"})
+_BASE_IDS = frozenset({"DatabaseMonitoringRole", "FlowLogGroup", "FlowLogRole"})
 _LOGIN = "MasterLogin"
 
 _SNAPSHOT = {"DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}

@@ -133,7 +133,8 @@ def _template(
 def _parameters(graph: Graph, resources: dict[str, Body], bodies: Iterable[Body]) -> tuple[Parameter, ...]:
     named = {reference.name for body in bodies for reference in references(body)} - resources.keys()
     if unknown := sorted(named - graph.parameters.keys()):
-        raise GraphError(f"a template refers to {unknown[0]}, which is neither a resource nor a parameter")
+        who = [name for name, body in resources.items() if any(r.name == unknown[0] for r in references(body))]
+        raise GraphError(f"{', '.join(who)} refers to {unknown[0]}, which is neither a resource nor a parameter")
     return tuple(graph.parameters[name] for name in sorted(named))
 
 
