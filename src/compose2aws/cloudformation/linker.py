@@ -6,12 +6,13 @@ CloudFormation's limits, are applied here to the whole graph.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from compose2aws.cloudformation.graph import Body, Graph, GraphError
 from compose2aws.cloudformation.lifecycle import place, policies
-from compose2aws.cloudformation.limit import LimitError, overflow
+from compose2aws.cloudformation.limit import RESOURCES, LimitError, overflow
 from compose2aws.cloudformation.reference import Reference, conditions, references, replaced
 from compose2aws.cloudformation.shard import Shards
 from compose2aws.cloudformation.stack import Stack, stack_prefix
@@ -34,6 +35,7 @@ def link(graph: Graph, plan: Plan) -> tuple[Stack, ...]:
     if clash := sorted(graph.nodes.keys() & graph.parameters.keys()):
         raise GraphError(f"a resource and a parameter are both called {clash[0]}")
     shards = Shards.of(plan, frozenset(node.owner for node in graph.nodes.values() if node.owner))
+    _split_by_count(graph, shards)
     while True:
         stacks = _link(graph, plan, shards)
         over = [(stack, reason) for stack in stacks if (reason := overflow(stack.template))]
@@ -42,6 +44,15 @@ def link(graph: Graph, plan: Plan) -> tuple[Stack, ...]:
         for stack, reason in over:
             if not shards.split(stack.key):
                 raise LimitError(f"the stack {stack.name} has {reason}")
+
+
+def _split_by_count(graph: Graph, shards: Shards) -> None:
+    """Split as linking would for too many resources, without linking each time: that takes seconds in large apps."""
+    owners = [node.owner for name, node in graph.nodes.items() if place(name, node) == APP]
+    while True:
+        counts = Counter(shards.key(owner) for owner in owners)
+        if not any([shards.split(key) for key, count in sorted(counts.items()) if count > RESOURCES]):
+            return
 
 
 def _link(graph: Graph, plan: Plan, shards: Shards) -> tuple[Stack, ...]:
