@@ -14,7 +14,7 @@ from typing import Literal
 
 from compose2aws.compose.node import Segment
 from compose2aws.planning.connection_url import Span, Url, bare_login, urls
-from compose2aws.planning.counterpart import GENERIC, Counterpart
+from compose2aws.planning.counterpart import Counterpart
 from compose2aws.planning.host_names import HostNames
 from compose2aws.planning.keyword_string import Pair, host_and_port, pairs
 from compose2aws.planning.split_variables import Part, split_name
@@ -124,9 +124,9 @@ class Reader:
             if len(same) == 1:
                 return same[0].service
             near = same or near
-        exact = [c for c in near if words & (c.words - GENERIC)]
-        fitting = exact or [c for c in near if words & c.words]
-        return fitting[0].service if len(fitting) == 1 else None
+        sure = {c.service: c.goes_by(words) for c in near}
+        fitting = [service for service, how in sure.items() if how and how == max(sure.values())]
+        return fitting[0] if len(fitting) == 1 else None
 
     def _urls(self, text: str) -> Iterator[Url]:
         known = self.names.all.__contains__

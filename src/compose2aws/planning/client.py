@@ -263,12 +263,14 @@ def _filled(client: _Client, value: _Value) -> Text | None:
         return None
     variable, reader = whole.variables[0], Reader(client.service, client.stage.names, client.stage.counterparts, _never)
     words = frozenset(word for name in (value.name, variable) for word in split_name(name).words)
-    if not (connection_name(value.name) or connection_name(variable)):
-        return None
     service = reader.guess(words)
     if service is None:
         return None
     of = client.stage.counterparts[service]
+    # `COMMENTO_POSTGRES` is an address too: nothing else ends in the engine's name
+    engine = split_name(value.name).words[-1:]
+    if not (connection_name(value.name) or connection_name(variable) or of.goes_by(frozenset(engine)) == 2):
+        return None
     text = connection_url(of.endpoint, jdbc=bool(words & {"JDBC", "SPRING"}))
     client.stage.ledger.find(
         "connection-filled",
@@ -329,7 +331,7 @@ def _text(client: _Client, value: _Value) -> Text:
     key = str(value.path[2] if value.path[2] != "labels" else f"labels.{value.path[-1]}")
     result = rewrite(value.written, value.sites, stage.counterparts, client.carried)
     _report_users(client, value, result)
-    place = Place(client.service, key, value.path, client.related)
+    place = Place(client.service, key, value.path, client.related, word=value.path[2] != "labels")
     edits = stage.concealment.conceal(value.written, place, result.edits, value.name)
     return rewritten(value.written, edits, stage.concealment.untouched(place))
 
@@ -346,12 +348,14 @@ class _Naming:
         for variable in self.client.variables.values():
             if variable.text == text and variable.only_if is None and re.fullmatch(r"[A-Za-z_]\w*", variable.name):
                 return variable.name
-        name = f"COMPOSE2AWS_{hole.of}" if "parameter" in hole.fact else f"COMPOSE2AWS_{hole.of}_{hole.fact}"
-        readable = re.sub(r"[^A-Za-z0-9]", "_", name).upper()
-        if not re.fullmatch(r"[a-z][a-z0-9]*", hole.of):
-            readable += f"_{digest(hole.of).upper()}"
-        self.client.variables[readable] = _delivered(self.client.stage, readable, text, self.path)
-        return readable
+        if "parameter" in hole.fact:
+            name = f"COMPOSE2AWS_{hole.of}"
+        else:
+            name = "COMPOSE2AWS_" + re.sub(r"[^A-Za-z0-9]", "_", f"{hole.of}_{hole.fact}").upper()
+            if not re.fullmatch(r"[a-z][a-z0-9]*", hole.of):
+                name += f"_{digest(hole.of).upper()}"
+        self.client.variables[name] = _delivered(self.client.stage, name, text, self.path)
+        return name
 
 
 def _invocation(client: _Client) -> Invocation:

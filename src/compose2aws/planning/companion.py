@@ -116,7 +116,7 @@ def _companion(
         own = [c for c in near if all(word in c.words for word in name.stem)]
     if not own and part == "password":
         # `ADMIN_PASSWORD: ${DB_PASSWORD}` is somebody else's password, `APP_DB_PASSWORD: ${DB_PASSWORD}` is not
-        own = [c for c in near if c.is_password(value) and c.words.intersection(name.words)]
+        own = [c for c in near if c.is_password(value) and c.goes_by(frozenset(name.words))]
     if len(own) > 1:
         exact = [c for c in own if _is(c, part, value)]
         own = exact if len(exact) == 1 else own if exact == own else exact

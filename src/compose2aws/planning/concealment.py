@@ -14,7 +14,7 @@ from compose2aws.compose.node import Mapping, Node, Path, Scalar, Segment, Seque
 from compose2aws.planning.counterpart import Counterpart
 from compose2aws.planning.known_secrets import KnownSecrets
 from compose2aws.planning.parameter_book import ParameterBook
-from compose2aws.planning.secrecy import connection_name, secret_name, secret_spans, surely_public
+from compose2aws.planning.secrecy import connection_name, login_span, secret_name, secret_spans, surely_public
 from compose2aws.planning.text import Hole
 from compose2aws.planning.written import Edit, Parts, Written
 
@@ -22,13 +22,14 @@ from compose2aws.planning.written import Edit, Parts, Written
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value stands. `related` are the endpoints that its service uses; `alone`: the value under a name of its
-    own, where the same password as an endpoint's may be another's."""
+    own, where the same password as an endpoint's may be another's; `word`: it is a word of a command."""
 
     service: str
     key: str
     path: Path
     related: tuple[str, ...] = ()
     alone: bool = False
+    word: bool = False
 
 
 @dataclass(slots=True)
@@ -54,14 +55,19 @@ class Concealment:
         are."""
         return lambda segment: tuple(self._piece(segment, place, forced))
 
-    def spans(self, written: Written, key: str, edits: Iterable[Edit]) -> Iterator[tuple[int, int]]:
-        """The stretches of a value that are secret by the key's name or by their form, outside of the edits."""
+    def spans(self, written: Written, key: str, edits: Iterable[Edit], word: bool) -> Iterator[tuple[int, int]]:
+        """The stretches of a value that are secret by the key's name or by their form, outside of the edits. `word`:
+        it is a word of a command, where ordinary text may look drawn by a machine."""
         made = tuple(edits)
         if not made and whole_secret(key, written, self.secret):
             yield 0, len(written.text)
             return
-        for start, stop in secret_spans(written.text, random=not made):
-            if not any(start < edit.stop and edit.start < stop for edit in made):
+        login = None if made or word else login_span(key, written.text)
+        if login is not None:
+            yield login
+        alone = not word or written.whole_variable is not None
+        for start, stop in secret_spans(written.text, random=alone and not made and login is None):
+            if not any(start < taken[1] and taken[0] < stop for taken in (*spans_of(made), login or (0, 0))):
                 yield start, stop
 
     def conceal(self, written: Written, place: Place, edits: Iterable[Edit], name: str | None = None) -> list[Edit]:
@@ -69,7 +75,7 @@ class Concealment:
         form."""
         made = list(edits)
         whole = written.whole_variable
-        spans = list(self.spans(written, place.key if name is None else name, made))
+        spans = list(self.spans(written, place.key if name is None else name, made, place.word))
         if whole is not None and whole.origin != "unset" and spans and not made:
             # a variable whose value has a secret in it is kept whole: it has a name of its own
             spans = [(0, len(written.text))]
@@ -120,8 +126,8 @@ def concealment(root: Mapping, counterparts: AbstractMapping[str, Counterpart], 
     section = root.get("services")
     services = section.entries if isinstance(section, Mapping) else {}
     result = Concealment(book, KnownSecrets(_names(root, counterparts)), counterparts)
-    values = [(key, Written.of(value)) for service in services.values() for key, value in _values(service)]
-    for key, written in values:
+    values = [(key, Written.of(value), word) for service in services.values() for key, value, word in _values(service)]
+    for key, written, _ in values:
         for segment in written.segments:
             result.secret_variables.update(n for n in segment.variables[:1] + segment.variables[-1:] if secret_name(n))
             if segment.variables and segment.origin != "unset":
@@ -139,8 +145,8 @@ def concealment(root: Mapping, counterparts: AbstractMapping[str, Counterpart], 
         result.secret_variables |= of.password_variables
         result.known.add(of.passwords)
     # twice: a variable that is found to be secret late is secret in what was read before
-    for key, written in (*values, *values):
-        _learn(result, key, written)
+    for key, written, word in (*values, *values):
+        _learn(result, key, written, word)
     return result
 
 
@@ -159,12 +165,17 @@ def whole_secret(key: str, written: Written, secret: Callable[[Segment], bool]) 
     return written.unset or not surely_public(key, written.text)
 
 
-def _learn(result: Concealment, key: str, written: Written) -> None:
+def spans_of(edits: Iterable[Edit]) -> Iterator[tuple[int, int]]:
+    """The stretches that edits take."""
+    return ((edit.start, edit.stop) for edit in edits)
+
+
+def _learn(result: Concealment, key: str, written: Written, word: bool) -> None:
     """Takes note of the secret texts of one value, and of variables that stand where a secret stands."""
     for segment in written.segments:
         if segment.text and result.secret(segment) and "://" not in segment.text:
             result.known.add((segment.text,))
-    for start, stop in result.spans(written, key, ()):
+    for start, stop in result.spans(written, key, (), word):
         for piece in written.stretches(start, stop):
             if piece.origin == "unset":
                 result.secret_variables.add(piece.variables[0])
@@ -174,19 +185,20 @@ def _learn(result: Concealment, key: str, written: Written) -> None:
                 result.secret_variables.add(piece.variables[-1])
 
 
-def _values(service: Node) -> Iterator[tuple[str, Scalar]]:
-    """The values of a service that reach a container, with their names (empty where they have none)."""
+def _values(service: Node) -> Iterator[tuple[str, Scalar, bool]]:
+    """The values of a service that reach a container, with their names (empty where they have none), and whether they
+    are words of a command."""
     for section in ("environment", "labels"):
         entries = find(service, (section,))
         for key, value in entries.entries.items() if isinstance(entries, Mapping) else ():
             if isinstance(value, Scalar):
-                yield key, value
+                yield key, value, False
     for path in (("command",), ("entrypoint",), ("healthcheck", "test")):
         words = find(service, path)
         before = ""
         for word in words.items if isinstance(words, Sequence) else ():
             if isinstance(word, Scalar):
-                yield option_name(before), word
+                yield option_name(before), word, True
                 before = word.text
 
 

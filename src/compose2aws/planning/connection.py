@@ -94,7 +94,8 @@ def _url(written: Written, url: Url, of: Counterpart, beside: Carried, result: R
     query: list[str | Hole] = []
     if endpoint.passwordless:
         if url.userinfo is not None:
-            yield Edit(url.userinfo[0], url.userinfo[1] + 1, (), hides=True)
+            yield Edit(*url.userinfo, (), hides=True)
+            yield Edit(url.userinfo[1], url.userinfo[1] + 1, ())
         if password is not None:
             yield Edit(*password.value, (), hides=True)
     elif not of.has_login:

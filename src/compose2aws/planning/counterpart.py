@@ -15,6 +15,11 @@ from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.split_variables import split_name
 from compose2aws.planning.written import Written
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 Whose: TypeAlias = Literal["own", "guest", "foreign"]
 """Whose login a client uses: the endpoint's own; another user's with the endpoint's password (a user that the app or an
 init script makes); or another user's altogether."""
@@ -22,14 +27,23 @@ init script makes); or another user's altogether."""
 GENERIC = frozenset(("DB", "DATABASE", "SQL", "DATASOURCE", "DATASOURCES", "JDBC", "STORAGE"))
 """Words of names that mean any database."""
 
+# Words of names that mean one engine: `CLICKHOUSE_DATABASE_URL` is not PostgreSQL's, though no ClickHouse moved.
+_ENGINES = _words(
+    "POSTGRES POSTGRESQL PG MYSQL MARIADB MONGO MONGODB REDIS VALKEY MEMCACHED CLICKHOUSE COUCH COUCHDB CASSANDRA"
+    " ELASTIC ELASTICSEARCH OPENSEARCH INFLUX INFLUXDB INFLUXDB2 NEO4J MSSQL SQLSERVER ORACLE SQLITE SURREAL ARANGO"
+    " QDRANT MILVUS WEAVIATE CHROMA LDAP RABBITMQ AMQP KAFKA NATS MINIO S3 SMTP MAIL"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """An endpoint with all by which its values are known. `*_variables` are names inside `${…}`; `words` are what
-    variables that belong to the endpoint are called by (`POSTGRES`, `PG`); `own_names` its image's own variables."""
+    """An endpoint with all by which its values are known. `*_variables` are names inside `${…}`; `any_user`: the file
+    leaves the user to a variable that is not set, so whatever a client gives may be it. `words` are what variables
+    that belong to the endpoint are called by (`POSTGRES`, `PG`); `own_names` its image's own variables."""
 
     endpoint: Endpoint
     users: frozenset[str]
+    any_user: bool
     user_variables: frozenset[str]
     passwords: frozenset[str]
     password_variables: frozenset[str]
@@ -60,9 +74,23 @@ class Counterpart:
             return bool(value.known) and value.known == self.endpoint.database
         return bool(value.variables & self.database_variables)
 
+    def goes_by(self, words: frozenset[str]) -> int:
+        """How surely a name of these words means this endpoint: 2 by the engine's own words, 1 by words of any
+        database where no other engine is named, 0 not."""
+        if words & (self.words - GENERIC):
+            return 2
+        return int(bool(words & self.words) and not words & _ENGINES)
+
     def login(self, user: Written | None, password: Written | None) -> Whose:
         """Whose login a client uses that gives this user and this password (None: it gives none)."""
-        if self.endpoint.aws_user is None or user is None or not user.text or user.unset or self.is_user(user):
+        if (
+            self.any_user
+            or self.endpoint.aws_user is None
+            or user is None
+            or not user.text
+            or user.unset
+            or self.is_user(user)
+        ):
             return "own"
         if password is not None and password.text and self.is_password(password):
             return "guest"
@@ -93,12 +121,13 @@ def counterpart(root: Mapping, endpoint: Endpoint) -> Counterpart:
     return Counterpart(
         endpoint=endpoint,
         users=frozenset(users),
+        any_user=_left_open(root, endpoint),
         user_variables=_variables(root, endpoint.service, login.user_variables),
         passwords=frozenset(passwords),
         password_variables=frozenset(password_variables)
         | _variables(root, endpoint.service, (*login.password_variables, *login.administrator_password_variables)),
         database_variables=_variables(root, endpoint.service, login.database_variables),
-        words=_words(endpoint),
+        words=_called(endpoint),
         own_names=frozenset(own),
     )
 
@@ -118,7 +147,15 @@ def _variables(root: Mapping, service: str, names: Iterable[str]) -> frozenset[s
     return frozenset(found)
 
 
-def _words(endpoint: Endpoint) -> frozenset[str]:
+def _left_open(root: Mapping, endpoint: Endpoint) -> bool:
+    for name in endpoint.mapping.login.user_variables:
+        value = find(root, ("services", endpoint.service, "environment", name))
+        if isinstance(value, Scalar) and (value.value is None or Written.of(value).unset):
+            return True
+    return False
+
+
+def _called(endpoint: Endpoint) -> frozenset[str]:
     """`POSTGRES`, `PG`, …: the mapping's name and schemes, and what its image's variables begin with."""
     mapping, login = endpoint.mapping, endpoint.mapping.login
     words = {mapping.name.upper(), *(scheme.upper() for scheme in mapping.schemes)}

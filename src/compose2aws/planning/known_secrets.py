@@ -27,7 +27,9 @@ _COMMON = _words(
     "user username valkey wordpress disable disabled require 123456 1234567 12345678 123456789 1234567890 "
     "000000 111111"
 )
-_ADDRESS = re.compile(r"(?:https?://)?(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?/?\Z")
+_ADDRESS = re.compile(
+    r"(?:https?://[^\s:/@]+|localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w-]+(?:\.[\w-]+)*(?=:))(?::\d{1,5})?/?\Z"
+)
 
 
 @dataclass(slots=True)

@@ -16,12 +16,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_TELLING = re.compile(
-    r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL|REQUIREPASS|MASTERAUTH"
-)
+_TELLING = re.compile(r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|REQUIREPASS|MASTERAUTH")
 """Anywhere in a name."""
 
-_WORDS = _words("PASS PWD PSWD SALT PEPPER JWT PIN KEY COOKIE AUTHORIZATION HTPASSWD OTP CREDS")
+_WORDS = _words("PASS PWD PSWD SALT PEPPER JWT PIN KEY COOKIE AUTHORIZATION HTPASSWD OTP CREDS REDISCLI")
 _PUBLIC_KEYS = _words("PUBLIC PUBLISHABLE PRIMARY SORT PARTITION FOREIGN CACHE INDEX SITE HOT OBJECT LOOKUP")
 
 _ABOUT = re.compile(
@@ -53,6 +51,9 @@ _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{16,}\Z")
 _WORDY = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _FILE_PATH = re.compile(r"(?:~|\.{0,2})/[\w.@/-]*\Z")
+_FILE_NAME = re.compile(r"[\w./-]+\.(?:key|pem|crt|cer|csr|pub|p12|pfx|jks|json|ya?ml|toml|ini|conf|env|txt)\Z")
+_LOGIN_NAME = re.compile(r"(?:\A|_)(?:USER|USERS|AUTH|BASICAUTH|LOGIN|LOGINS|ACCOUNT|ACCOUNTS|ADMIN|CREDENTIALS)\Z")
+_PAIR = re.compile(r"[\w.@+-]+:(?P<value>[^\s:/]+)\Z")
 _ASSIGNED = re.compile(
     r"""(?:(?P<at_line>^[ \t]*(?:-[ \t]+)?["']?)|(?<![\w$./-])|(?P<option>(?<![\w-])--?))
         (?P<name>[A-Za-z_][A-Za-z0-9_.-]*)
@@ -86,6 +87,8 @@ def secret_name(name: str) -> bool:
         return False
     if words[-1] == "KEY":
         return not _PUBLIC_KEYS.intersection(words)
+    if words[-1] in ("CREDENTIAL", "CREDENTIALS") or words[-2:] in (["BASIC", "AUTH"], ["UI", "AUTH"]):
+        return True
     hints = _WORDS.intersection(words) - {"KEY"}
     if hints == {"PWD"} and words == ["PWD"]:
         return False
@@ -116,7 +119,17 @@ def surely_public(name: str, value: str) -> bool:
         return not _snake(name).endswith(("PASSWORD", "PASSWD", "PASS", "PWD", "PIN", "SECRET"))
     if _FILE_PATH.match(value):
         return not any(looks_random(part) for part in value.split("/"))
-    return False
+    return bool(_FILE_NAME.match(value))
+
+
+def login_span(name: str, value: str) -> tuple[int, int] | None:
+    """Where the password of a value `user:password` stands (`SB_USER=me:secret`); None where the value is none."""
+    match = _PAIR.match(value)
+    if match is None or match["value"].isdigit():
+        return None
+    if _LOGIN_NAME.search(_snake(name)) and _snake(name) != "USER":
+        return match.span("value")
+    return match.span("value") if looks_random(match["value"]) else None
 
 
 def looks_random(text: str) -> bool:
