@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from compose2aws.compose import ports, volumes
-from compose2aws.compose.journal import Journal, kind_of
+from compose2aws.compose.journal import Journal, kind_of, quoted
 from compose2aws.compose.merge import context_of, names_to_mapping, nothing, pairs_to_mapping, started
 from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, ScalarValue, Sequence
 from compose2aws.compose.patterns import Patterns, patterns, rewrite
@@ -51,7 +51,7 @@ def without(node: Mapping, key: str) -> Mapping:
 
 def _unreadable(node: Scalar, error: ValueError, example: str, path: Path, journal: Journal) -> None:
     names = unset_variables(node)
-    found = "" if node.segments else f", found {node.text!r}"
+    found = "" if node.segments else f", found {quoted(node.text)}"
     if names:
         found = f" (the variable {names[0]!r} is not set)"
     journal.error("short-form", f"{error}{found}; the form is {example}", path, node.position)
@@ -169,7 +169,9 @@ def _ports(node: Node, path: Path, journal: Journal) -> Node:
             continue
         spec = item if is_text(item) else Scalar(item.text, item.position, item.segments)
         try:
-            found += ports.parse(spec)
+            parsed = ports.parse(spec)
+            journal.spend("ports by ranges", len(parsed) - 1, (*path, at), spec.position)
+            found += parsed
         except ValueError as error:
             _unreadable(spec, error, "[[IP:]HOST:]CONTAINER[/PROTOCOL]", (*path, at), journal)
     return Sequence(tuple(found), node.position)

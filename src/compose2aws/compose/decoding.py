@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from compose2aws.compose.journal import Journal
+from compose2aws.compose.journal import Journal, quoted
 from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Sequence
 from compose2aws.compose.scalars import resolve, tagged
 
@@ -19,9 +19,10 @@ from compose2aws.compose.scalars import resolve, tagged
 _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MOST_DEPTH = 100
-MOST_NODES = 500_000
+MOST_NODES = 250_000
 MOST_ALIASED_NODES = 200_000
 MERGE_KEY = "<<"
+_DIRECTIVES = ("!reset", "!override")
 MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
@@ -34,7 +35,7 @@ class Document:
     resets: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Built:
     """A finished value: `weight` counts its nodes with aliases written out; `dropped` is one under `!reset`."""
 
@@ -63,6 +64,20 @@ class _Open:
     weight: int = 1
     resets: list[Path] = field(default_factory=list)
     slots: int = 0
+
+    def add(self, node: Node | None) -> None:
+        """The next value; None where it is dropped."""
+        if not self.is_mapping:
+            self.slots += 1
+            if node is not None:
+                self.items.append(node)
+            return
+        key = self.key if self.key is not None else ""
+        if node is not None:
+            self.entries[key] = node
+            if self.key_position is not None:
+                self.keys[key] = self.key_position
+        self.key = None
 
 
 def decode(text: str, file: str, journal: Journal) -> list[Document]:
@@ -125,23 +140,32 @@ class _Reader:
         return Position(self._file, mark.line + 1, mark.column + 1)
 
     def _scalar(self, event: Any) -> None:
-        position = self._position(event)
-        self._count(position)
-        text, tag = event.value, event.tag
+        mark = event.start_mark
+        position = Position(self._file, mark.line + 1, mark.column + 1)
         top = self._open[-1] if self._open else None
         if top is not None and top.is_mapping and top.key is None and not top.merging:
             self._key(top, event, position)
             return
-        if tag in ("!reset", "!override", None, "!"):
-            value = (
-                resolve(text) if event.implicit[0] or (tag in ("!reset", "!override") and event.style is None) else text
-            )
-        else:
-            try:
-                value = tagged(tag, text)
-            except ValueError as error:
-                self._journal.fail("yaml", f"the value is tagged !!{error} and is none", (), position)
-        self._put(_Built(Scalar(value, position), 1, *self._marks(tag)), event.anchor)
+        self._count(position)
+        text, tag = event.value, event.tag
+        if tag is None or tag == "!":
+            # The common case, kept short: a large file is made of these.
+            scalar = Scalar(resolve(text) if event.implicit[0] else text, position)
+            if top is None or top.merging or event.anchor is not None:
+                self._put(_Built(scalar, 1), event.anchor)
+            else:
+                top.weight += 1
+                top.add(scalar)
+            return
+        self._put(_Built(self._tagged(event, position), 1, *self._marks(tag)), event.anchor)
+
+    def _tagged(self, event: Any, position: Position) -> Scalar:
+        if event.tag in _DIRECTIVES:
+            return Scalar(resolve(event.value) if event.style is None else event.value, position)
+        try:
+            return Scalar(tagged(event.tag, event.value), position)
+        except ValueError as error:
+            self._journal.fail("yaml", f"the value is tagged !!{error} and is none", (), position)
 
     @staticmethod
     def _marks(tag: str | None) -> tuple[tuple[Path, ...], bool]:
@@ -155,12 +179,11 @@ class _Reader:
             top.merging = True
         elif event.implicit[0] and not isinstance(resolve(text), str):
             self._journal.fail(
-                "key-not-text", f"the key {text!r} is not a text: put it in quotes", self._path(), position
+                "key-not-text", f"the key {quoted(text)} is not a text: put it in quotes", self._path(), position
             )
         if text in top.seen:
-            self._journal.fail(
-                "duplicate-key", f"the key {text!r} is already at line {top.seen[text].line}", self._path(), position
-            )
+            message = f"the key {quoted(text)} is already at line {top.seen[text].line}"
+            self._journal.fail("duplicate-key", message, (*self._path(), text), position)
         top.seen[text] = position
         if not top.merging:
             top.key = text
@@ -218,23 +241,15 @@ class _Reader:
             self._journal.fail(
                 "alias-bomb", "the file's aliases make it far larger than it is written", (), top.position
             )
-        if not top.is_mapping:
-            top.resets.extend((top.slots, *path) for path in built.resets)
-            top.slots += 1
-            if not built.dropped:
-                top.items.append(built.node)
-        elif top.merging:
+        if top.merging:
             top.resets.extend(built.resets)
             self._merge(top, built)
             top.merging = False
-        else:
-            key = top.key if top.key is not None else ""
-            top.resets.extend((key, *path) for path in built.resets)
-            if not built.dropped:
-                top.entries[key] = built.node
-                if top.key_position is not None:
-                    top.keys[key] = top.key_position
-            top.key = None
+            return
+        if built.resets:
+            step: str | int = top.slots if not top.is_mapping else top.key or ""
+            top.resets.extend((step, *path) for path in built.resets)
+        top.add(None if built.dropped else built.node)
 
     def _merge(self, top: _Open, built: _Built) -> None:
         sources = built.node.items if isinstance(built.node, Sequence) else (built.node,)

@@ -17,6 +17,7 @@ _BLANKS = "\t\v\f\r \x85\xa0"
 _EXPORT = re.compile(r"export\s+")
 _ESCAPE = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})')
 _OCTAL = re.compile(r"[0-3][0-7]{2}\Z")
+_MOST_CHARACTERS = 4_000_000
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
 
 
@@ -48,6 +49,7 @@ class _Parser:
         self._lookup = lookup
         self._known = known
         self._found: dict[str, Scalar] = {}
+        self._length = 0
 
     def variables(self) -> dict[str, Scalar]:
         while self._skip_to_statement():
@@ -145,7 +147,11 @@ class _Parser:
         if "$" not in value:
             return Scalar(value, position)
         try:
-            return of_segments(expand(value, self._variable), position)
+            expanded = of_segments(expand(value, self._variable), position)
+            self._length += len(expanded.text)
+            if self._length > _MOST_CHARACTERS:
+                raise DotenvError(position.line, "the variables make the file far larger than it is written")
+            return expanded
         except TemplateError as error:
             if error.kind == "required":
                 message = f"the variable {error.variable!r} must be set: {error.message}"

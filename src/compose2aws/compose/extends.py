@@ -16,11 +16,13 @@ from compose2aws.compose.journal import kind_of
 from compose2aws.compose.merge import merge
 from compose2aws.compose.node import Mapping, Node, Path, Scalar
 from compose2aws.compose.reading import Place, Reading
-from compose2aws.compose.resets import reset_service
+from compose2aws.compose.resets import Resets
 from compose2aws.compose.sources import Source
 
-ReadFile = Callable[[Source, Reading, Path, Scalar], tuple[Node, tuple[Path, ...]]]
+ReadFile = Callable[[Source, Reading, Path, Scalar], tuple[Node, Resets]]
 """Reads a file for extending: its merged, canonical tree and its resets."""
+
+_MOST_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class _Family:
 
     file: str
     services: dict[str, Node]
-    resets: tuple[Path, ...]
+    resets: Resets
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class Extender:
     read_file: ReadFile
     _families: dict[str, _Family] = field(default_factory=dict)
 
-    def apply(self, root: Mapping, where: Source, resets: tuple[Path, ...]) -> Mapping:
+    def apply(self, root: Mapping, where: Source, resets: Resets) -> Mapping:
         """The document with every service merged over what it extends."""
         services = root.get("services")
         if not isinstance(services, Mapping):
@@ -53,11 +55,11 @@ class Extender:
             return root
         family = _Family(where.path, dict(services.entries), resets)
         for name in services.entries:
-            family.services[name] = self._extended(name, family, family, ())
+            family.services[name] = self._extended(name, family, ())
         return with_entry(root, "services", Mapping(family.services, services.position, services.keys))
 
-    def _extended(self, name: str, family: _Family, own: _Family, chain: tuple[tuple[str, str], ...]) -> Node:
-        """A service with all that it extends below it. `own` is the family of the file that is being read."""
+    def _extended(self, name: str, family: _Family, chain: tuple[tuple[str, str], ...]) -> Node:
+        """A service with all that it extends below it; `chain` are the services that led here."""
         service = family.services[name]
         if not isinstance(service, Mapping) or "extends" not in service:
             return service
@@ -85,10 +87,13 @@ class Extender:
                 reference.position,
             )
             return without(service, "extends")
-        base = self._extended(reference.text, other, own, (*chain, step))
+        if len(chain) > _MOST_STEPS:
+            message = f"more than {_MOST_STEPS} services extend each other in a row"
+            journal.fail("extends-cycle", message, path, reference.position)
+        base = self._extended(reference.text, other, (*chain, step))
         if not isinstance(base, Mapping):
             return service
-        base = reset_service(base, name, own.resets if family is own else family.resets)
+        base = family.resets.below("services", name).apply(base)
         merged = merge(base, service, journal, ("services", name))
         merged = without(merged, "extends") if isinstance(merged, Mapping) else merged
         family.services[name] = merged

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from compose2aws.compose.node import Mapping, Node, Scalar, Sequence
 from compose2aws.compose.paths import is_remote
@@ -19,46 +21,60 @@ MOST_COUNTED = 10_000
 MOST_ENTRIES = 1_000
 
 
+@dataclass(slots=True)
+class _Budget:
+    """What all looks of one load may cost together."""
+
+    counted: int = 100_000
+    text: int = 32 * 1024 * 1024
+
+
 def collect(root: Mapping, read: Iterable[str] = ()) -> dict[str, FileFact]:
-    """The facts of every path that the project names and of the files that were read for it, keyed by path."""
-    return {path: look(path) for path in dict.fromkeys((*_named(root), *sorted(read))) if path.startswith("/")}
+    """The facts of every path that the project names and of the files that were read for it, keyed by path.
+
+    In a project that names very much, the last folders are not counted and the last texts not kept.
+    """
+    budget = _Budget()
+    paths = dict.fromkeys((*_named(root), *sorted(read)))
+    return {path: _look(path, budget) for path in paths if path.startswith("/")}
 
 
 def look(path: str) -> FileFact:
     """The facts of one path. Symbolic links are followed; one that leads nowhere is missing."""
+    return _look(path, _Budget())
+
+
+def _look(path: str, budget: _Budget) -> FileFact:
     try:
         status = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return FileFact(path, "missing")
     mode = status.st_mode
     if stat.S_ISREG(mode):
-        executable = bool(mode & 0o111)
-        return FileFact(path, "file", status.st_size, _text(path, status.st_size), (), executable)
+        text = _text(path, status.st_size) if status.st_size <= min(MOST_TEXT, budget.text) else None
+        budget.text -= len(text or "")
+        return FileFact(path, "file", status.st_size, text, (), bool(mode & 0o111))
     if stat.S_ISDIR(mode):
-        size, entries = _contents(path)
+        size, entries = _contents(path, budget)
         return FileFact(path, "folder", size, None, entries)
     return FileFact(path, "socket" if stat.S_ISSOCK(mode) else "other")
 
 
 def _text(path: str, size: int) -> str | None:
-    if size > MOST_TEXT:
-        return None
     try:
         with open(path, "rb") as stream:  # noqa: PTH123
-            content = stream.read(MOST_TEXT + 1)
-        text = content.decode("utf-8")
+            text = stream.read(size + 1).decode("utf-8")
     except (OSError, ValueError):
         return None
-    return None if "\0" in text or len(content) > MOST_TEXT else text
+    return None if "\0" in text else text
 
 
-def _contents(folder: str) -> tuple[int, tuple[str, ...]]:
+def _contents(folder: str, budget: _Budget) -> tuple[int, tuple[str, ...]]:
     """The size of what is in a folder, and its files."""
     size = 0
     entries: list[str] = []
-    for counted, entry in enumerate(_walk(folder)):
-        if counted >= MOST_COUNTED:
-            break
+    for entry in islice(_walk(folder), min(MOST_COUNTED, budget.counted)):
+        budget.counted -= 1
         try:
             size += entry.stat(follow_symlinks=False).st_size if not entry.is_dir(follow_symlinks=False) else 0
             if len(entries) < MOST_ENTRIES and not entry.is_dir(follow_symlinks=True):

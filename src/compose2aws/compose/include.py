@@ -18,7 +18,7 @@ from compose2aws.compose.journal import Journal, kind_of
 from compose2aws.compose.merge import merge
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence
 from compose2aws.compose.reading import Place, Reading
-from compose2aws.compose.resets import reset
+from compose2aws.compose.resets import Resets
 from compose2aws.compose.sources import Source, is_file
 
 ReadModel = Callable[[tuple[Source, ...], Place, Reading, tuple[str, ...]], Node]
@@ -40,7 +40,7 @@ class _Entry:
 
 
 def apply(
-    root: Mapping, where: Source, place: Place, reading: Reading, chain: tuple[str, ...], resets: tuple[Path, ...],
+    root: Mapping, where: Source, place: Place, reading: Reading, chain: tuple[str, ...], resets: Resets,
     read_model: ReadModel,
 ) -> Mapping:  # fmt: skip
     """The document with what it includes merged below it. `chain` are the files that led here."""
@@ -106,6 +106,7 @@ def _included(entry: _Entry, place: Place, reading: Reading, chain: tuple[str, .
         journal.fail(
             "include-cycle", f"files include each other more than {_MOST_DEPTH} deep", entry.path, main.position
         )
+    journal.spend("included files", len(entry.files), entry.path, main.position)
     sources: list[Source] = []
     for file in entry.files:
         if paths.is_remote(file.text):
@@ -152,7 +153,7 @@ def _env_files(entry: _Entry, inner: Place, place: Place, reading: Reading) -> l
     return found
 
 
-def _import(included: Node, root: Mapping, resets: tuple[Path, ...], journal: Journal) -> Mapping:
+def _import(included: Node, root: Mapping, resets: Resets, journal: Journal) -> Mapping:
     """The document with the resources of an included model; where both have one, the document's is merged over it."""
     if not isinstance(included, Mapping):
         return root
@@ -172,7 +173,7 @@ def _import(included: Node, root: Mapping, resets: tuple[Path, ...], journal: Jo
                 entries[name] = resource
                 keys[name] = source.keys.get(name, resource.position)
                 continue
-            below = tuple(path[2:] for path in resets if len(path) > 2 and path[:2] == (section, name))
-            entries[name] = merge(reset(resource, below), entries[name], journal, (section, name))
+            base = resets.below(section, name).apply(resource)
+            entries[name] = merge(base, entries[name], journal, (section, name))
         root = with_entry(root, section, Mapping(entries, (own or source).position, keys))
     return root

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from compose2aws.compose.journal import Journal, path_text
+from compose2aws.compose.journal import Journal, quoted
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, ScalarValue, Segment, Sequence
 from compose2aws.compose.patterns import Patterns, patterns
 from compose2aws.compose.provenance import compact, unset_variables, with_value
@@ -132,7 +132,10 @@ class _Pass:
                 self.refuse(error, path, node)
                 return node
             self.warn(segments, path, node)
-            node = Scalar("".join(segment.text for segment in segments), node.position, compact(segments))
+            value = "".join(segment.text for segment in segments)
+            self.journal.spend("characters by variables", len(value), path, node.position)
+            self.journal.spend("pieces by variables", len(segments), path, node.position)
+            node = Scalar(value, node.position, compact(segments))
         if cast is None:
             return node
         return cast_scalar(node, cast, path, self.journal)
@@ -146,8 +149,8 @@ class _Pass:
         else:
             self.journal.error(
                 "interpolation",
-                f"{path_text(path)} holds a `${{` that begins no variable; write `$$` for a dollar sign, and "
-                "`${NAME}` or `${NAME:-default}` for a variable",
+                "a `${` begins no variable here; write `$$` for a dollar sign, and `${NAME}` or `${NAME:-default}` for "
+                "a variable",
                 path,
                 node.position,
             )
@@ -174,6 +177,6 @@ def cast_scalar(node: Scalar, cast: Cast, path: Path, journal: Journal) -> Scala
         elif node.segments:
             found = "the value of " + ", ".join(repr(n) for s in node.segments for n in s.variables[-1:])
         else:
-            found = repr(node.text)
+            found = quoted(node.text)
         journal.error("cast", f"{cast.wanted} is wanted here, found {found}", path, node.position)
         return node

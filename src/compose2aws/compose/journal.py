@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,7 +14,14 @@ from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Sequ
 from compose2aws.compose.project import ComposeError, Diagnostic
 
 _PLAIN_STEP = re.compile(r"[A-Za-z0-9_-]+\Z")
+BUDGETS = {
+    "characters by variables": 64_000_000,
+    "pieces by variables": 200_000,
+    "ports by ranges": 20_000,
+    "included files": 1_000,
+}
 _MOST_ERRORS = 100
+_MOST_SHOWN = 80
 _MOST_OFFERS = 50
 _MOST_COMPARED = 500
 
@@ -26,6 +34,12 @@ class Journal:
     warnings: list[Diagnostic] = field(default_factory=list)
     _warned: set[tuple[str, str]] = field(default_factory=set)
     _offers: int = 0
+    _spent: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are so many errors that no more are noted."""
+        return len(self.errors) > _MOST_ERRORS
 
     def error(self, code: str, message: str, path: Path = (), position: Position | None = None) -> None:
         """Notes an error; `check` raises what was noted. Of a file with very many, the first are enough."""
@@ -49,6 +63,12 @@ class Journal:
         names = list(islice(known, _MOST_COMPARED))
         close = difflib.get_close_matches(name[:100], names, n=1) if self._offers <= _MOST_OFFERS else []
         return f"; did you mean {close[0]!r}?" if close else ""
+
+    def spend(self, what: str, amount: int, path: Path = (), position: Position | None = None) -> None:
+        """Counts what a small file can make large; raises where it is far more than any project needs."""
+        self._spent[what] += amount
+        if self._spent[what] > BUDGETS[what]:
+            self.fail("too-large", f"the file makes more than {BUDGETS[what]:,} {what}", path, position)
 
     def check(self) -> None:
         """Raises a `ComposeError` with every error so far, where there is one."""
@@ -93,3 +113,8 @@ def scalar_kind(node: Scalar) -> str:
     if isinstance(value, str):
         return "a text"
     return "a whole number" if isinstance(value, int) else "a number"
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, of a length that a person reads."""
+    return repr(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…")

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from compose2aws.compose import commands
 from compose2aws.compose.interpolation import NUMBER, TRUTH, WHOLE, Cast, cast_scalar
-from compose2aws.compose.journal import Journal, kind_of
+from compose2aws.compose.journal import Journal, kind_of, quoted
 from compose2aws.compose.merge import pairs_to_mapping, text_of
 from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Sequence
 from compose2aws.compose.provenance import join, mixed, partition, split
@@ -102,7 +102,7 @@ def _measured(wanted: str, read: Callable[[str], int], write: Callable[[int], st
         try:
             amount = read(text_of(node).text)
         except ValueError:
-            found = ", found another text" if node.segments else f", found {node.text!r}"
+            found = ", found another text" if node.segments else f", found {quoted(node.text)}"
             journal.error("unit", f"{wanted} is wanted here{found}", path, node.position)
             return node
         written = write(amount)

@@ -7,6 +7,9 @@ Of the project: what is implicit → final shapes → profiles → consistency �
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from typing import cast
 
 from compose2aws.compose import (
@@ -30,7 +33,7 @@ from compose2aws.compose.journal import Journal, kind_of
 from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar
 from compose2aws.compose.project import LoadOptions, Project
 from compose2aws.compose.reading import Place, Reading, Stages
-from compose2aws.compose.resets import reset
+from compose2aws.compose.resets import Resets
 from compose2aws.compose.sources import Source
 from compose2aws.compose.uniqueness import unique
 
@@ -42,8 +45,21 @@ def load(options: LoadOptions) -> Project:
     """Reads a project. Raises `ComposeError`, and nothing else, where it cannot be read: with every error of the stage
     that failed, each with its place."""
     journal = Journal()
-    selection = select(options, journal)
-    return load_selection(selection, options, journal, Stages())
+    with _uncollected():
+        selection = select(options, journal)
+        return load_selection(selection, options, journal, Stages())
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keeps the garbage collector still: trees hold no cycles, and it would walk all of a large one again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def load_selection(
@@ -135,37 +151,37 @@ def _read_model(files: tuple[Source, ...], place: Place, reading: Reading, chain
 
 def _read_file(
     where: Source, place: Place, reading: Reading, root: Mapping, chain: tuple[str, ...]
-) -> tuple[Mapping, tuple[Path, ...]]:
+) -> tuple[Mapping, Resets]:
     """The documents of a file merged over what was read before; and the paths that they reset."""
     journal = reading.journal
-    resets: tuple[Path, ...] = ()
+    resets = Resets()
     for document in reading.documents(where):
         node = document.root
         if not isinstance(node, Mapping):
             journal.fail("schema", f"a compose file is a mapping, found {kind_of(node)}", (), node.position)
         if reading.stages.interpolate:
             node = cast(Mapping, interpolate(node, reading.lookup, journal, reading.required_is_hole))
-        resets = document.resets
+        resets = Resets.of(document.resets)
         node = include.apply(node, where, place, reading, chain, resets, _read_model)
-        root = cast(Mapping, reset(root, resets))
+        root = cast(Mapping, resets.apply(root))
         node = Extender(reading, place, _read_for_extending).apply(node, where, resets)
         journal.check()
         root = _merged(root, node, where, reading, reading.stages.validate)
     return root, resets
 
 
-def _read_for_extending(where: Source, reading: Reading, path: Path, named: Scalar) -> tuple[Node, tuple[Path, ...]]:
+def _read_for_extending(where: Source, reading: Reading, path: Path, named: Scalar) -> tuple[Node, Resets]:
     """A file whose services are extended: its own `extends` and `include` are not followed, and it is not checked by
     itself; what it becomes in the end is."""
     root: Mapping = _NOTHING
-    resets: tuple[Path, ...] = ()
+    resets = Resets()
     for document in reading.documents(where, path, named.position):
         if not isinstance(document.root, Mapping):
             message = f"a compose file is a mapping, found {kind_of(document.root)}"
             reading.journal.fail("schema", message, (), document.root.position)
         node = interpolate(document.root, reading.lookup, reading.journal, reading.required_is_hole)
-        resets = document.resets
-        root = _merged(cast(Mapping, reset(root, resets)), cast(Mapping, node), where, reading, False)
+        resets = Resets.of(document.resets)
+        root = _merged(cast(Mapping, resets.apply(root)), cast(Mapping, node), where, reading, False)
     return root, resets
 
 

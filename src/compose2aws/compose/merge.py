@@ -147,6 +147,8 @@ def _subnets(base: Node, over: Node, place: _Place) -> Node:
     if not isinstance(base, Sequence) or not isinstance(over, Sequence):
         return _merge_plain(base, over, place)
     pools: list[Node] = []
+    if len(base) * len(over) > _MOST_POOL_PAIRS:
+        place.journal.fail("too-large", "there are too many address pools to merge", place.path, over.position)
     for old in base.items:
         for new in over.items:
             if not isinstance(old, Mapping) or not isinstance(new, Mapping):
@@ -162,6 +164,9 @@ def _subnets(base: Node, over: Node, place: _Place) -> Node:
             else:
                 pools[at] = merged
     return Sequence(tuple(pools), base.position)
+
+
+_MOST_POOL_PAIRS = 2_500
 
 
 def _subnet(node: Node) -> object:

@@ -14,6 +14,7 @@ from compose2aws.compose.provenance import cut, mixed
 _NUMBER = re.compile(r"[0-9]{1,20}\Z")
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _LARGEST_PORT = 65535
+_MOST_OF_A_RANGE = 10_000
 
 
 def parse(spec: Scalar) -> list[Mapping]:
@@ -29,6 +30,8 @@ def parse(spec: Scalar) -> list[Mapping]:
         outer_first, outer_last = _range(published, "the host's port")
     if published is not None and last - first != outer_last - outer_first and first != last:
         raise ValueError("the ranges of the host's and the container's ports are of different length")
+    if last - first > _MOST_OF_A_RANGE:
+        raise ValueError(f"a range of more than {_MOST_OF_A_RANGE:,} ports is more than can be published")
     scheme = protocol.text.lower() if protocol is not None and protocol.text else "tcp"
     if scheme not in _PROTOCOLS:
         raise ValueError(f"the protocol is one of {', '.join(_PROTOCOLS)}")
@@ -60,8 +63,7 @@ def _parts(spec: Scalar) -> tuple[Scalar | None, Scalar | None, Scalar, Scalar |
     target = cut(spec, start, end)
     protocol = None
     if slash >= 0:
-        second = text.find("/", slash + 1)
-        protocol = cut(spec, slash + 1, len(text) if second < 0 else second)
+        protocol = cut(spec, slash + 1, len(text))
     if not target.text:
         raise ValueError("no port of the container is named")
     if not colons:
@@ -75,8 +77,6 @@ def _address(address: Scalar | None) -> str:
     text = address.text if address is not None else ""
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
-    elif ":" in text:
-        raise ValueError("an IPv6 address stands in brackets")
     if text and not is_address(text):
         raise ValueError("the part before the ports is not an IP address")
     return text

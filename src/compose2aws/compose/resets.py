@@ -6,35 +6,49 @@ Compose Specification, Merge, "Reset value" and "Replace value".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from compose2aws.compose.node import Mapping, Node, Path
 
 
-def reset(root: Node, paths: Iterable[Path]) -> Node:
-    """The tree without the values at the paths. Paths through a list name nothing: a list's entries have no names."""
-    for path in paths:
-        root = _without(root, path)
-    return root
+@dataclass(slots=True)
+class Resets:
+    """The values that a file resets, as a tree of keys: a value goes where its key is in `gone`.
 
+    A path through a list names nothing: a list's entries have no names.
+    """
 
-def reset_service(service: Node, name: str, paths: Iterable[Path]) -> Node:
-    """A service that `name` is about to extend, without what the extending file resets of it."""
-    for path in paths:
-        if len(path) > 2 and path[:2] == ("services", name):
-            service = _without(service, path[2:])
-    return service
+    gone: set[str] = field(default_factory=set)
+    deeper: dict[str, Resets] = field(default_factory=dict)
 
+    @staticmethod
+    def of(paths: Iterable[Path]) -> Resets:
+        """The tree of a document's paths."""
+        root = Resets()
+        for path in paths:
+            steps = [step for step in path if isinstance(step, str)]
+            if not steps or len(steps) < len(path):
+                continue
+            place = root
+            for step in steps[:-1]:
+                place = place.deeper.setdefault(step, Resets())
+            place.gone.add(steps[-1])
+        return root
 
-def _without(node: Node, path: Path) -> Node:
-    if not path or not isinstance(node, Mapping):
-        return node
-    key = str(path[0])
-    if key not in node.entries or isinstance(path[0], int):
-        return node
-    if len(path) > 1:
-        changed = _without(node.entries[key], path[1:])
-        return (
-            node if changed is node.entries[key] else Mapping({**node.entries, key: changed}, node.position, node.keys)
-        )
-    entries = {k: v for k, v in node.entries.items() if k != key}
-    return Mapping(entries, node.position, {k: p for k, p in node.keys.items() if k != key})
+    def below(self, *keys: str) -> Resets:
+        """What is reset inside a value."""
+        place = self
+        for key in keys:
+            place = place.deeper.get(key) or Resets()
+        return place
+
+    def apply(self, node: Node) -> Node:
+        """The tree without the values that are reset."""
+        if not isinstance(node, Mapping) or not (self.gone or self.deeper):
+            return node
+        entries: dict[str, Node] = {}
+        for key, value in node.entries.items():
+            if key not in self.gone:
+                deeper = self.deeper.get(key)
+                entries[key] = deeper.apply(value) if deeper else value
+        return Mapping(entries, node.position, {k: p for k, p in node.keys.items() if k in entries})

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
-from compose2aws.compose.journal import Journal, kind_of
+from compose2aws.compose.journal import Journal, kind_of, quoted
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, find, locate
 from compose2aws.compose.provenance import unset_variables
 
@@ -30,6 +30,8 @@ _TYPES = {
 def validate(root: Node, journal: Journal) -> None:
     """Notes everything in the tree that a compose file may not hold."""
     for error in _validator().iter_errors(_checkable(root)):
+        if journal.full:
+            break
         _note(error, root, journal)
 
 
@@ -76,9 +78,9 @@ def _note(error: Any, root: Node, journal: Journal) -> None:
 def _unknown(key: str, known: AbstractSequence[str], title: str, path: Path, root: Node, journal: Journal) -> None:
     position = locate(root, (*path, key))
     if not known:
-        message = f"{key!r} cannot be a name here: letters, digits, `.`, `_` and `-` are allowed"
+        message = f"{quoted(key)} cannot be a name here: letters, digits, `.`, `_` and `-` are allowed"
     else:
-        message = f"unknown key {key!r} of a {title}{journal.meant(key, known)}"
+        message = f"unknown key {quoted(key)} of a {title}{journal.meant(key, known)}"
     journal.error("unknown-key", message, (*path, key), position)
 
 
@@ -93,7 +95,7 @@ def _sentence(kind: Any, node: Node, journal: Journal) -> str:
             return f"{_either(wanted)} is wanted here, found {found}"
         case "enum":
             choices = [str(option) for option in kind.options]
-            shown = f"found {found}" if not isinstance(node, Scalar) or node.segments else f"found {node.text!r}"
+            shown = f"found {found}" if not isinstance(node, Scalar) or node.segments else f"found {quoted(node.text)}"
             return f"{_either(choices)} is wanted here, {shown}{_meant_choice(node, choices, journal)}"
         case "required":
             return f"the key {kind.property!r} is missing"
@@ -121,7 +123,7 @@ def _twice(node: Node) -> str:
     for item in node if not isinstance(node, Scalar | Mapping) else ():
         if isinstance(item, Scalar) and not item.segments:
             if item.text in seen:
-                return f": {item.text!r}"
+                return f": {quoted(item.text)}"
             seen.add(item.text)
     return ""
 

@@ -16,12 +16,13 @@ from compose2aws.compose.node import Segment
 Lookup: TypeAlias = Callable[[str], str | None]
 """A variable's value, or None where it is not set."""
 
-_NAME = r"[_a-zA-Z][_a-zA-Z0-9]*"
-# The braced form reaches to the last brace of the line; where it really ends, `_closing_brace` says.
+# What may follow a dollar sign: another one, a name, or a brace with a name and an operator or the closing brace.
 _VARIABLE = re.compile(
-    rf"\$(?:(?P<escaped>\$)|(?P<named>{_NAME})|\{{(?:(?P<braced>{_NAME})(?:(?P<operator>:?[-+?])(?P<word>.*))?\}}|(?P<invalid>)))"
+    r"\$(?:(?P<escaped>\$)|(?P<named>[_a-zA-Z][_a-zA-Z0-9]*)"
+    r"|\{(?P<braced>[_a-zA-Z][_a-zA-Z0-9]*)(?:(?P<operator>:?[-+?])|\})|(?P<invalid>\{))"
 )
-_MOST_NESTING = 50
+_BRACE = re.compile(r"[{}]")
+_MOST_NESTING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,25 @@ def expand(text: str, lookup: Lookup, required_is_hole: bool = False, depth: int
         raise TemplateError("invalid")
     segments: list[Segment] = []
     at = 0
-    for found in _VARIABLE.finditer(text):
+    line = _Line(text)
+    while found := _VARIABLE.search(text, at):
         if found.start() > at:
             segments.append(Segment(text[at : found.start()]))
         at = found.end()
-        segments.extend(_replacement(found[0], lookup, required_is_hole, depth))
+        if found["invalid"]:
+            raise TemplateError("invalid")
+        if found["escaped"]:
+            segments.append(Segment("$"))
+            continue
+        name = found["named"] or found["braced"]
+        value = lookup(name)
+        if found["operator"]:
+            end = line.closing_brace(found.start() + 1)
+            word = text[at:end]
+            at = end + 1
+            segments += _operated(name, value, found["operator"], word, lookup, required_is_hole, depth)
+        else:
+            segments.append(Segment("", (name,), "unset") if value is None else Segment(value, (name,), "set"))
     if at < len(text):
         segments.append(Segment(text[at:]))
     return segments
@@ -65,23 +80,6 @@ def readable(segments: list[Segment]) -> str:
         "${" + segment.variables[-1] + "}" if segment.origin == "set" and segment.variables else segment.text
         for segment in segments
     )
-
-
-def _replacement(found: str, lookup: Lookup, required_is_hole: bool, depth: int) -> list[Segment]:
-    closing = _closing_brace(found)
-    rest = found[closing + 1 :] if closing >= 0 else ""
-    match = _VARIABLE.search(found[: closing + 1] if closing >= 0 else found)
-    if match is None or match["invalid"] is not None:
-        raise TemplateError("invalid")
-    if match["escaped"]:
-        return [Segment("$")]
-    name = match["named"] or match["braced"]
-    value = lookup(name)
-    operator, word = match["operator"], match["word"]
-    if operator is None:
-        return [_unset(name) if value is None else Segment(value, (name,), "set")]
-    segments = _operated(name, value, operator, word, lookup, required_is_hole, depth)
-    return segments + (expand(rest, lookup, required_is_hole, depth + 1) if rest else [])
 
 
 def _operated(
@@ -121,22 +119,38 @@ def _default(name: str, word: list[Segment]) -> list[Segment]:
     ]
 
 
-def _unset(name: str) -> Segment:
-    return Segment("", (name,), "unset")
+class _Line:
+    """Finds the braces that close variables; a variable ends on the line on which it begins."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._end = -1
+        self._last = -1
 
-def _closing_brace(text: str) -> int:
-    """The index of the brace that closes the first one. What follows an opening brace is part of a name and not looked
-    at, as in the reference."""
-    opened = 0
-    at = 0
-    while at < len(text):
-        if text[at] == "}":
-            opened -= 1
-            if opened == 0:
-                return at
-        if text[at] == "{":
-            opened += 1
-            at += 1
-        at += 1
-    return -1
+    def closing_brace(self, opening: int) -> int:
+        """The index of the brace that closes the one at `opening`. Raises `TemplateError` where there is none.
+
+        As in the reference, what follows an opening brace is part of a name and not looked at; where braces do not
+        balance, the line's last one closes.
+        """
+        text = self._text
+        if opening >= self._end:
+            end = text.find("\n", opening)
+            self._end = len(text) if end < 0 else end
+            self._last = text.rfind("}", opening, self._end)
+        if self._last < opening:
+            raise TemplateError("invalid")
+        opened = 0
+        skipped = -1
+        for brace in _BRACE.finditer(text, opening, self._last + 1):
+            at = brace.start()
+            if at == skipped:
+                continue
+            if brace[0] == "{":
+                opened += 1
+                skipped = at + 1
+            else:
+                opened -= 1
+                if opened == 0:
+                    return at
+        return self._last
