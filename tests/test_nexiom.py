@@ -1,5 +1,5 @@
-"""The main job, end to end: the nexiom example is synthesised by the command, created as stacks through boto3, and found
-again through the services' own interfaces."""
+"""The main job, end to end: the nexiom example is synthesised by the command, created as stacks through boto3, and
+found again through the interfaces of the services."""
 
 from __future__ import annotations
 

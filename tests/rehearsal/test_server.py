@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 import pytest
 
+pytest.importorskip("moto.server", reason="the rehearsal needs moto[server]")
+
+from compose2aws.rehearsal import RehearsalAccount, RehearsalServer, missing_resources
+
 TOPIC: dict[str, Any] = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
-
-moto_server = pytest.importorskip("moto.server", reason="the rehearsal needs moto[server]")
-
-from compose2aws.rehearsal import RehearsalAccount, RehearsalServer, missing_resources  # noqa: E402
 
 
 def test_a_child_process_with_the_environment_reaches_the_account(server: RehearsalServer) -> None:

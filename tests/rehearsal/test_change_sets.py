@@ -1,0 +1,120 @@
+"""Change sets: what they say, and that executing them does it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from conftest import Stacks
+
+
+def _topic(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SNS::Topic", "Properties": properties}
+
+
+def _propose(stacks: Stacks, template: dict[str, Any], **options: Any) -> dict[str, Any]:
+    client = stacks.client("cloudformation")
+    client.create_change_set(StackName="a", ChangeSetName="c", TemplateBody=json.dumps(template), **options)
+    described: dict[str, Any] = client.describe_change_set(StackName="a", ChangeSetName="c")
+    return described
+
+
+def _changes(described: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
+    return {
+        change["ResourceChange"]["LogicalResourceId"]: (
+            change["ResourceChange"]["Action"],
+            change["ResourceChange"].get("Replacement"),
+        )
+        for change in described["Changes"]
+    }
+
+
+def test_a_stack_can_be_created_by_a_change_set(stacks: Stacks) -> None:
+    described = _propose(stacks, {"Resources": {"A": _topic()}}, ChangeSetType="CREATE")
+    assert stacks.described("a")["StackStatus"] == "REVIEW_IN_PROGRESS"
+    assert (described["Status"], described["ExecutionStatus"]) == ("CREATE_COMPLETE", "AVAILABLE")
+    assert _changes(described) == {"A": ("Add", None)}
+    assert stacks.client("sns").list_topics()["Topics"] == []
+    stacks.client("cloudformation").execute_change_set(StackName="a", ChangeSetName="c")
+    assert stacks.described("a")["StackStatus"] == "CREATE_COMPLETE"
+    assert len(stacks.client("sns").list_topics()["Topics"]) == 1
+
+
+def test_an_update_says_what_it_adds_changes_replaces_and_removes(stacks: Stacks) -> None:
+    stacks.create(
+        "a", {"Resources": {"Shown": _topic(DisplayName="1"), "Named": _topic(TopicName="1"), "Gone": _topic()}}
+    )
+    described = _propose(
+        stacks, {"Resources": {"Shown": _topic(DisplayName="2"), "Named": _topic(TopicName="2"), "New": _topic()}}
+    )
+    assert _changes(described) == {
+        "Shown": ("Modify", "False"),
+        "Named": ("Modify", "True"),
+        "New": ("Add", None),
+        "Gone": ("Remove", None),
+    }
+    stacks.client("cloudformation").execute_change_set(StackName="a", ChangeSetName="c")
+    assert stacks.described("a")["StackStatus"] == "UPDATE_COMPLETE"
+    assert stacks.physical("a", "Named").endswith(":2")
+
+
+def test_a_change_set_without_changes_fails_with_the_words_of_aws(stacks: Stacks) -> None:
+    template = {"Resources": {"A": _topic()}}
+    stacks.create("a", template)
+    described = _propose(stacks, template)
+    assert (described["Status"], described["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert described["StatusReason"].startswith("The submitted information didn't contain changes.")
+    with pytest.raises(ClientError, match="cannot be executed"):
+        stacks.client("cloudformation").execute_change_set(StackName="a", ChangeSetName="c")
+
+
+def test_what_follows_from_a_replacement_is_in_the_change_set(stacks: Stacks) -> None:
+    def template(name: str) -> dict[str, Any]:
+        parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "A"}}}
+        return {"Resources": {"A": _topic(TopicName=name), "B": parameter}}
+
+    stacks.create("a", template("1"))
+    assert _changes(_propose(stacks, template("2"))) == {"A": ("Modify", "True"), "B": ("Modify", "False")}
+
+
+def test_the_policy_of_what_goes_is_named(stacks: Stacks) -> None:
+    stacks.create("a", {"Resources": {"A": _topic(), "Kept": {**_topic(), "DeletionPolicy": "Retain"}}})
+    described = _propose(stacks, {"Resources": {"A": _topic()}})
+    assert described["Changes"][0]["ResourceChange"]["PolicyAction"] == "Retain"
+
+
+def test_a_creation_by_change_set_can_be_left_where_it_failed(stacks: Stacks) -> None:
+    template = {"Resources": {"A": _topic(), "Bad": {**_topic(Nonsense=1), "DependsOn": "A"}}}
+    _propose(stacks, template, ChangeSetType="CREATE", OnStackFailure="DO_NOTHING")
+    stacks.client("cloudformation").execute_change_set(StackName="a", ChangeSetName="c")
+    assert stacks.described("a")["StackStatus"] == "CREATE_FAILED"
+
+
+def test_a_change_set_can_be_listed_and_forgotten(stacks: Stacks) -> None:
+    client = stacks.client("cloudformation")
+    _propose(stacks, {"Resources": {"A": _topic()}}, ChangeSetType="CREATE")
+    assert [one["ChangeSetName"] for one in client.list_change_sets(StackName="a")["Summaries"]] == ["c"]
+    client.delete_change_set(StackName="a", ChangeSetName="c")
+    with pytest.raises(ClientError, match="ChangeSetNotFound"):
+        client.describe_change_set(StackName="a", ChangeSetName="c")
+
+
+def test_a_change_set_can_be_waited_for(stacks: Stacks) -> None:
+    client = stacks.client("cloudformation")
+    _propose(stacks, {"Resources": {"A": _topic()}}, ChangeSetType="CREATE")
+    client.get_waiter("change_set_create_complete").wait(StackName="a", ChangeSetName="c")
+
+
+def test_a_change_set_asks_for_capabilities_too(stacks: Stacks) -> None:
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
+    with pytest.raises(ClientError, match="CAPABILITY_IAM"):
+        _propose(stacks, {"Resources": {"A": role}}, ChangeSetType="CREATE")
+
+
+def test_an_update_of_what_is_not_there_is_refused(stacks: Stacks) -> None:
+    with pytest.raises(ClientError, match="does not exist"):
+        _propose(stacks, {"Resources": {"A": _topic()}}, ChangeSetType="UPDATE")
