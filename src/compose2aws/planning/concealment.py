@@ -16,7 +16,7 @@ from compose2aws.planning.known_secrets import KnownSecrets
 from compose2aws.planning.parameter_book import ParameterBook
 from compose2aws.planning.secrecy import connection_name, login_span, secret_name, secret_spans, surely_public
 from compose2aws.planning.text import Hole
-from compose2aws.planning.written import Edit, Parts, Written
+from compose2aws.planning.written import Edit, Parts, Written, of_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def concealment(root: Mapping, counterparts: AbstractMapping[str, Counterpart], 
     section = root.get("services")
     services = section.entries if isinstance(section, Mapping) else {}
     result = Concealment(book, KnownSecrets(_names(root, counterparts)), counterparts)
-    values = [(key, Written.of(value), word) for service in services.values() for key, value, word in _values(service)]
+    values = [value for service in services.values() for value in _values(service)]
     for key, written, _ in values:
         for segment in written.segments:
             result.secret_variables.update(n for n in segment.variables[:1] + segment.variables[-1:] if secret_name(n))
@@ -185,20 +185,20 @@ def _learn(result: Concealment, key: str, written: Written, word: bool) -> None:
                 result.secret_variables.add(piece.variables[-1])
 
 
-def _values(service: Node) -> Iterator[tuple[str, Scalar, bool]]:
+def _values(service: Node) -> Iterator[tuple[str, Written, bool]]:
     """The values of a service that reach a container, with their names (empty where they have none), and whether they
     are words of a command."""
     for section in ("environment", "labels"):
         entries = find(service, (section,))
         for key, value in entries.entries.items() if isinstance(entries, Mapping) else ():
             if isinstance(value, Scalar):
-                yield key, value, False
+                yield key, of_entry(key, value), False
     for path in (("command",), ("entrypoint",), ("healthcheck", "test")):
         words = find(service, path)
         before = ""
         for word in words.items if isinstance(words, Sequence) else ():
             if isinstance(word, Scalar):
-                yield option_name(before), word, True
+                yield option_name(before), Written.of(word), True
                 before = word.text
 
 

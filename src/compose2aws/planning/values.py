@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import find
 from compose2aws.compose.project import Project
-from compose2aws.planning.client import Stage, container_values
+from compose2aws.planning.client import Stage, read_client, references
+from compose2aws.planning.command_values import plan_health_command, plan_invocation, plan_labels
 from compose2aws.planning.concealment import concealment
 from compose2aws.planning.container_values import ContainerValues, Reference
 from compose2aws.planning.counterpart import Counterpart, counterpart
 from compose2aws.planning.endpoint import Endpoint
+from compose2aws.planning.environment_values import environment_variable
 from compose2aws.planning.host_names import host_names
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model.secret import Parameter, StoredSecret
@@ -49,11 +51,29 @@ def plan_values(
         concealment=concealment(project.root, counterparts, book),
         book=book,
     )
-    by_service = {service: container_values(stage, service) for service in services}
+    by_service = {service: _container_values(stage, service) for service in services}
     for of in counterparts.values():
         if of.has_login and of.service not in stage.served:
             _without_client(stage, of, services, by_service)
     return Values(by_service, book.parameters, book.secrets)
+
+
+def _container_values(stage: Stage, service: str) -> ContainerValues:
+    """All values of a service that runs as a container, decided in the ledger."""
+    client = read_client(stage, service)
+    for value in client.environment.values():
+        client.variables[value.name] = environment_variable(client, value)
+    health = plan_health_command(client)
+    invocation = plan_invocation(client)
+    labels = tuple(plan_labels(client))
+    return ContainerValues(
+        environment=tuple(client.variables.values()),
+        entrypoint=invocation.entrypoint,
+        command=invocation.command,
+        health_command=health,
+        labels=labels,
+        references=references(client),
+    )
 
 
 def _without_client(

@@ -99,6 +99,13 @@ class Written:
         )
 
 
+def of_entry(key: str, scalar: Scalar) -> Written:
+    """The value of an entry. A bare `KEY` whose variable is not set is that variable, unset."""
+    if scalar.value is None and not scalar.segments:
+        return Written((Segment("", (key,), "unset"),))
+    return Written.of(scalar)
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """The stretch from `start` up to `stop` becomes `parts`. `hides`: what stood there is never to be shown."""

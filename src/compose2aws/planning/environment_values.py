@@ -1,0 +1,155 @@
+"""The environment of a container: every variable written anew, decided, and brought to it as text or as a secret."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from compose2aws.compose.node import Path, Segment
+from compose2aws.planning.address import Reader
+from compose2aws.planning.client import Client, Stage, Value
+from compose2aws.planning.companion import Companion
+from compose2aws.planning.concealment import Place
+from compose2aws.planning.connection import Rewrite, rewrite
+from compose2aws.planning.connection_form import connection_url
+from compose2aws.planning.model.workload import EnvironmentVariable
+from compose2aws.planning.parameter_book import master_login
+from compose2aws.planning.secrecy import connection_name, secret_name
+from compose2aws.planning.split_variables import split_name
+from compose2aws.planning.text import Hole, Text
+from compose2aws.planning.written import Edit, Written, rewritten, shown
+
+
+def environment_variable(client: Client, value: Value) -> EnvironmentVariable:
+    """One variable of the environment."""
+    stage, written = client.stage, value.written
+    filled = _filled(client, value)
+    if filled is not None:
+        return _recorded(
+            client, value, filled, f"was ${{{written.segments[0].variables[0]}}}, which is not set, is {filled}"
+        )
+    companion = client.companions.get(value.name)
+    result = Rewrite()
+    if companion is not None:
+        result.edits += _companion_edits(stage, written, companion)
+        if companion.whose != "own":
+            result.logins.append((companion.service, companion.whose))
+    else:
+        result = rewrite(written, value.sites, stage.counterparts, client.carried)
+    report_users(client, value, result)
+    if value.bare and not result.edits:
+        secret = stage.concealment.secret(written.segments[0])
+        hole = stage.book.variable(value.name, value.path, secret=secret, optional=True)
+        return _recorded(client, value, Text.of(hole), "")
+    alone = not result.edits and (written.whole_variable is not None or secret_name(value.name))
+    place = Place(client.service, value.name, value.path, client.related, alone)
+    untouched = stage.concealment.untouched(place)
+    edits = stage.concealment.conceal(written, place, result.edits)
+    text = rewritten(written, edits, untouched)
+    reason = ""
+    if result.edits:
+        reason = f"was {shown(written, edits, untouched) or 'empty'}, is {text if text.parts else 'empty'}"
+    return _recorded(client, value, text, reason)
+
+
+def _recorded(client: Client, value: Value, text: Text, reason: str) -> EnvironmentVariable:
+    """The variable, and the decision on it; `reason` tells of a connection that was rewritten."""
+    variable = delivered(client.stage, value.name, text, value.path)
+    if value.bare and (only := next(iter(text.holes), None)) is not None and client.stage.book.optional(only):
+        variable = replace(variable, only_if=only.of, when_empty="absent")
+    parameters = ", ".join(dict.fromkeys(h.of for h in text.holes if h.fact in ("parameter", "secret-parameter")))
+    becomes = (client.task, variable.secret) if variable.secret is not None else (client.task,)
+    if reason:
+        client.stage.ledger.record(value.path, "adapted", becomes, code="connection", reason=reason)
+    elif text.sensitive:
+        why = f"a secret: the parameter {parameters} holds it"
+        client.stage.ledger.record(value.path, "translated", becomes, code="secret", reason=why)
+    elif text.holes:
+        why = f"not set here: the parameter {parameters} holds it"
+        client.stage.ledger.record(value.path, "adapted", becomes, code="unset-variable", reason=why)
+    else:
+        client.stage.ledger.record(value.path, "translated", becomes)
+    return variable
+
+
+def delivered(stage: Stage, name: str, text: Text, path: Path) -> EnvironmentVariable:
+    """How a text reaches its container: as plain environment, or through a secret."""
+    stage.served.update(hole.of for hole in text.holes if hole.fact == "password")
+    if not text.sensitive:
+        return EnvironmentVariable(name, text, source=path)
+    only = text.parts[0]
+    if len(text.parts) == 1 and isinstance(only, Hole) and only.fact == "password":
+        return EnvironmentVariable(name, text, master_login(only.of), "password", source=path)
+    return EnvironmentVariable(name, text, stage.book.stored(text, path), source=path)
+
+
+def _filled(client: Client, value: Value) -> Text | None:
+    """The URL for an unset `*_URL` that can mean one endpoint only."""
+    whole = value.written.whole_variable
+    if whole is None or whole.origin != "unset" or whole.message is not None:
+        return None
+    variable, reader = whole.variables[0], Reader(client.service, client.stage.names, client.stage.counterparts, _never)
+    words = frozenset(word for name in (value.name, variable) for word in split_name(name).words)
+    service = reader.guess(words)
+    if service is None:
+        return None
+    of = client.stage.counterparts[service]
+    # `COMMENTO_POSTGRES` is an address too: nothing else ends in the engine's name
+    engine = split_name(value.name).words[-1:]
+    if not (connection_name(value.name) or connection_name(variable) or of.goes_by(frozenset(engine)) == 2):
+        return None
+    text = connection_url(of.endpoint, jdbc=bool(words & {"JDBC", "SPRING"}))
+    client.stage.ledger.find(
+        "connection-filled",
+        "note",
+        f"{value.name} of {client.service} has no value here; it is filled with the address of {service}, the only "
+        "service that it can mean",
+        f"set {variable} where another is meant",
+        value.path,
+    )
+    return text
+
+
+def _companion_edits(stage: Stage, written: Written, companion: Companion) -> list[Edit]:
+    """What becomes of a variable that holds one part of an address."""
+    endpoint, length = stage.counterparts[companion.service].endpoint, len(written.text)
+    service, part, whose = companion.service, companion.part, companion.whose
+    if part in ("user", "password") and endpoint.passwordless:
+        return [Edit(0, length, (), hides=part == "password")] if length else []
+    if part == "password" and whose != "foreign" and (length or companion.score >= 2):
+        return [Edit(0, length, (Hole("password", service),), hides=True)]
+    if part == "user" and whose == "own":
+        return [Edit(0, length, (Hole("user", service),))]
+    if part == "database" and written.known != endpoint.aws_database:
+        return [Edit(0, length, (Hole("database", service),))]
+    if part == "port" and written.known != str(endpoint.aws_port):
+        return [Edit(0, length, (Hole("port", service),))]
+    return []
+
+
+def report_users(client: Client, value: Value, result: Rewrite) -> None:
+    for service in result.foreign:
+        client.stage.served.add(service)
+        client.stage.ledger.find(
+            "database-user-unknown",
+            "warning",
+            f"{value.name or value.path[-1]} of {client.service} logs in to {service} as a user that the compose file "
+            "does not make; AWS makes one user alone, so this one keeps its name and must be made by an init script or "
+            "by the app",
+            f"make the user in an init script of {service}, or use the user of its image's variables",
+            value.path,
+        )
+    for site in value.sites:
+        for address in site.addresses:
+            if address.guessed:
+                client.stage.ledger.find(
+                    "connection-filled",
+                    "note",
+                    f"the host in {value.name or value.path[-1]} of {client.service} has no value here; "
+                    f"{address.service} is the only service that it can mean",
+                    "set the variable where another is meant",
+                    value.path,
+                )
+
+
+def _never(_: Segment) -> bool:
+    return False
