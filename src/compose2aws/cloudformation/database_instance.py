@@ -57,6 +57,7 @@ def emit_database_instance(graph: Graph, plan: Plan, item: DatabaseInstance) -> 
         CopyTagsToSnapshot=True,
         DeletionProtection=deletion_protection(graph, plan),
         AutoMinorVersionUpgrade=False,
+        AllowMajorVersionUpgrade=True,  # the version is a parameter that is raised on purpose only
         EnableCloudwatchLogsExports=_LOG_EXPORTS[item.engine],
     )
     if item.database:

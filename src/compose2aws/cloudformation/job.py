@@ -13,12 +13,13 @@ from troposphere import GetAtt, Ref, awslambda, cloudformation, iam, logs, sched
 
 from compose2aws.cloudformation.expression import arn, attribute, encryption_key, ref
 from compose2aws.cloudformation.graph import Graph, Skip
+from compose2aws.cloudformation.name import alias_instances
 from compose2aws.cloudformation.policy import Statement, allow, assume_role, document
 from compose2aws.cloudformation.service import CAPACITY, awsvpc
 from compose2aws.cloudformation.stack import stack_prefix
-from compose2aws.cloudformation.task_definition import emit_task
+from compose2aws.cloudformation.task_definition import emit_task, main_container
 from compose2aws.planning.identity import logical_id
-from compose2aws.planning.model import Container, Job, Plan
+from compose2aws.planning.model import Job, Plan
 
 _FUNCTION = "JobRunnerFunction"
 _ROLE = "JobRunnerRole"
@@ -57,13 +58,13 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
         item.source,
         owner=item.name,
     )
-    main = _main_container(item)
+    main = main_container(item.task)
     timeout = min(item.timeout, _LONGEST_WAIT - _WAIT_MARGIN)
     job = cloudformation.CustomResource(
         item.id.logical_id,
         ServiceToken=GetAtt(_FUNCTION, "Arn"),
         ServiceTimeout=timeout + _WAIT_MARGIN,
-        DependsOn=sorted({CAPACITY, permission, _INVOCATION} | {needed.logical_id for needed in item.depends_on}),
+        DependsOn=sorted({CAPACITY, permission, _INVOCATION} | _needed(plan, item)),
     )
     job.properties |= {
         "Cluster": Ref("ServiceCluster"),
@@ -77,12 +78,8 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
     graph.add(job, item.source, owner=item.name)
 
 
-def _main_container(item: Job) -> Container:
-    """The container whose exit code is the job's: the one of its name, else the first that the task ends with."""
-    containers = item.task.containers
-    named = (container for container in containers if container.name == item.name)
-    essential = (container for container in containers if container.essential)
-    return next(named, next(essential, containers[0]))
+def _needed(plan: Plan, item: Job) -> set[str]:
+    return {resource.logical_id for resource in item.depends_on} | alias_instances(plan, item.depends_on)
 
 
 def _start_statements(item: Job) -> tuple[Statement, Statement]:
@@ -179,7 +176,7 @@ def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None
                     MaximumRetryAttempts=_RETRIES, MaximumEventAgeInSeconds=_OLDEST_EVENT
                 ),
             ),
-            DependsOn=sorted({CAPACITY} | {needed.logical_id for needed in item.depends_on}),
+            DependsOn=sorted({CAPACITY} | _needed(plan, item)),
         ),
         item.source,
         owner=item.name,

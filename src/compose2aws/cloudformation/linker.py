@@ -51,7 +51,8 @@ def _split_by_count(graph: Graph, shards: Shards) -> None:
     owners = [node.owner for name, node in graph.nodes.items() if place(name, node) == APP]
     while True:
         counts = Counter(shards.key(owner) for owner in owners)
-        if not any([shards.split(key) for key, count in sorted(counts.items()) if count > RESOURCES]):
+        split = [shards.split(key) for key, count in sorted(counts.items()) if count > RESOURCES]
+        if not any(split):
             return
 
 

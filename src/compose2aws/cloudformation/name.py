@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from troposphere import Ref, servicediscovery
 
 from compose2aws.cloudformation.expression import ref, vpc
 from compose2aws.cloudformation.graph import Graph
 from compose2aws.cloudformation.managed import text_expression
+from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.model import AliasName, Plan, RegisteredName, Service
 
 _TASK_SECONDS = "10"  # a task's address lives as long as the task
@@ -36,6 +39,15 @@ def emit_names(graph: Graph, plan: Plan, connect_name: str) -> None:
                 "ConnectNamespace", Name=connect_name, Description=f"Service Connect of {plan.project}"
             )
         )
+
+
+def alias_instances(plan: Plan, needed: Iterable[ResourceId]) -> set[str]:
+    """The logical ids of the aliases of those services that are needed: what needs a service may call it by them."""
+    services = {resource: item.service for item in plan.managed for resource in item.resources}
+    services |= {workload.id: workload.name for workload in plan.workloads}
+    sources = {("services", services[resource]) for resource in needed if resource in services}
+    aliases = (name for name in plan.names if isinstance(name, AliasName))
+    return {alias.instance.logical_id for alias in aliases if alias.source[:2] in sources}
 
 
 def _emit_registered(graph: Graph, name: RegisteredName, owner: str | None) -> None:

@@ -9,7 +9,8 @@ from troposphere import GetAtt, Ref, applicationautoscaling, ecs
 from compose2aws.cloudformation.container import log_configuration
 from compose2aws.cloudformation.expression import Expression, attribute, joined, ref, subnets
 from compose2aws.cloudformation.graph import Graph, GraphError
-from compose2aws.cloudformation.task_definition import emit_task
+from compose2aws.cloudformation.name import alias_instances
+from compose2aws.cloudformation.task_definition import emit_task, main_container
 from compose2aws.planning.identity import ResourceId, digest, logical_id
 from compose2aws.planning.model import Autoscaling, ConnectAlias, Plan, Service, SubnetKind
 
@@ -99,9 +100,10 @@ def awsvpc(plan: Plan, kind: SubnetKind, groups: tuple[ResourceId, ...]) -> dict
 
 
 def _needs(plan: Plan, item: Service) -> list[str]:
-    """What is there before the service: what the plan says, the capacity, and the listeners that make its target
-    groups take requests (ECS refuses a target group without a balancer)."""
+    """What is there before the service: what the plan says and the names of that, the capacity, and the listeners that
+    make its target groups take requests (ECS refuses a target group without a balancer)."""
     needed = {resource.logical_id for resource in item.depends_on} | {CAPACITY}
+    needed |= alias_instances(plan, item.depends_on)
     groups = {target.target_group for target in item.targets}
     for balancer in plan.balancers:
         needed |= {listener.id.logical_id for listener in balancer.listeners if listener.default in groups}
@@ -114,7 +116,7 @@ def _service_connect(item: Service, offers: tuple[ConnectAlias, ...]) -> ecs.Ser
         Enabled=True,
         # By ARN: of a bare name ECS would make a namespace itself.
         Namespace=GetAtt("ConnectNamespace", "Arn"),
-        LogConfiguration=log_configuration(item.task.containers[0].logging),
+        LogConfiguration=log_configuration(main_container(item.task).logging),
     )
     if offers:
         configuration.Services = [_connect_service(item, offer) for offer in offers]

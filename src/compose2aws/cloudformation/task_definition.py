@@ -20,7 +20,7 @@ from compose2aws.cloudformation.graph import Graph, GraphError
 from compose2aws.cloudformation.image import repository_arn
 from compose2aws.cloudformation.policy import Statement, allow, assume_role, document
 from compose2aws.compose.node import Path
-from compose2aws.planning.model import BuiltImage, Plan, RegistryImage, Task, TaskVolume
+from compose2aws.planning.model import BuiltImage, Container, Plan, RegistryImage, Task, TaskVolume
 
 _TASKS = "ecs-tasks.amazonaws.com"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -40,7 +40,8 @@ _SESSION = (
 
 
 def emit_task(graph: Graph, plan: Plan, task: Task, source: Path, labels: Mapping[str, str] | None = None) -> None:
-    """Add a task definition and what belongs to it alone. `labels` go onto its first container."""
+    """Add a task definition and what belongs to it alone. `labels` go onto its main container."""
+    main = main_container(task)
     _emit_log_groups(graph, task, source)
     graph.add(_execution_role(graph, plan, task), source, owner=task.service)
     graph.add(_task_role(plan, task), source, owner=task.service)
@@ -55,8 +56,8 @@ def emit_task(graph: Graph, plan: Plan, task: Task, source: Path, labels: Mappin
         ExecutionRoleArn=GetAtt(task.execution_role.logical_id, "Arn"),
         TaskRoleArn=GetAtt(task.task_role.logical_id, "Arn"),
         ContainerDefinitions=[
-            container_definition(graph, plan, container, (labels or {}) if index == 0 else {})
-            for index, container in enumerate(task.containers)
+            container_definition(graph, plan, container, (labels or {}) if container is main else {})
+            for container in task.containers
         ],
     )
     if task.volumes:
@@ -68,6 +69,13 @@ def emit_task(graph: Graph, plan: Plan, task: Task, source: Path, labels: Mappin
     if task.host_ipc:
         definition.IpcMode = "host"
     graph.add(definition, source, owner=task.service)
+
+
+def main_container(task: Task) -> Container:
+    """The container that the task is there for: the one of its service's name, else the first that it ends with."""
+    named = (container for container in task.containers if container.name == task.service)
+    essential = (container for container in task.containers if container.essential)
+    return next(named, next(essential, task.containers[0]))
 
 
 def _emit_log_groups(graph: Graph, task: Task, source: Path) -> None:
