@@ -33,6 +33,8 @@ class Document:
 
     root: Node
     resets: tuple[Path, ...]
+    weight: int = 1
+    """How many values it has, with aliases written out."""
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ class _Reader:
                 self._anchors, self._root = {}, None
             elif kind is yaml.DocumentEndEvent:
                 if self._root is not None:
-                    found.append(Document(self._root.node, self._root.resets))
+                    found.append(Document(self._root.node, self._root.resets, self._root.weight))
             elif event is None or kind is yaml.StreamEndEvent:
                 return found
 

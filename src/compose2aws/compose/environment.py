@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compose2aws.compose.canonical import without
 from compose2aws.compose.dotenv import DotenvError, parse
+from compose2aws.compose.forms import without
 from compose2aws.compose.journal import Journal
 from compose2aws.compose.merge import pairs_to_mapping
 from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Segment, Sequence

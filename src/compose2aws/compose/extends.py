@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from compose2aws.compose import paths
-from compose2aws.compose.canonical import with_entry, without
+from compose2aws.compose.forms import with_entry, without
 from compose2aws.compose.journal import kind_of
 from compose2aws.compose.merge import merge
 from compose2aws.compose.node import Mapping, Node, Path, Scalar

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from compose2aws.compose import paths
-from compose2aws.compose.canonical import with_entry, without
 from compose2aws.compose.discovery import read_env_files
+from compose2aws.compose.forms import with_entry, without
 from compose2aws.compose.journal import Journal, kind_of
 from compose2aws.compose.merge import merge
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence

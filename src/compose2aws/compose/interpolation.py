@@ -146,6 +146,8 @@ class _Pass:
             self.journal.error(
                 "required-variable", f"the variable {error.variable!r} must be set{reason}", path, node.position
             )
+        elif error.kind == "large":
+            self.journal.error("too-large", "the text holds too many variables", path, node.position)
         else:
             self.journal.error(
                 "interpolation",

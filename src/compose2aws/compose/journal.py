@@ -19,6 +19,8 @@ BUDGETS = {
     "pieces by variables": 200_000,
     "ports by ranges": 20_000,
     "included files": 1_000,
+    "values of all files": 1_000_000,
+    "values merged again": 500_000,
 }
 _MOST_ERRORS = 100
 _MOST_SHOWN = 80
@@ -69,6 +71,10 @@ class Journal:
         self._spent[what] += amount
         if self._spent[what] > BUDGETS[what]:
             self.fail("too-large", f"the file makes more than {BUDGETS[what]:,} {what}", path, position)
+
+    def spent(self, what: str) -> int:
+        """How much was counted so far."""
+        return self._spent[what]
 
     def check(self) -> None:
         """Raises a `ComposeError` with every error so far, where there is one."""

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import cast
 
 from compose2aws.compose import (
-    canonical,
     consistency,
     environment,
     facts,
+    forms,
     include,
     merge,
     normalization,
@@ -85,7 +85,7 @@ def load_selection(
         root = normalization.normalize(root, name, reading.lookup)
     shaped = cast(Mapping, shapes.PROJECT(root, (), journal))
     journal.check()
-    root, inactive = profiles.select(canonical.without(shaped, "name"), selection.profiles, stages.services)
+    root, inactive = profiles.select(forms.without(shaped, "name"), selection.profiles, stages.services)
     if stages.consistency:
         consistency.check(root, inactive, journal)
         journal.check()
@@ -140,7 +140,7 @@ def _read_model(files: tuple[Source, ...], place: Place, reading: Reading, chain
     root = _NOTHING
     for where in files:
         root, _ = _read_file(where, place, reading, root, chain)
-    result: Node = canonical.with_defaults(root, journal)
+    result: Node = forms.with_defaults(root, journal)
     if reading.stages.validate:
         validation.validate(result, journal)
     if reading.stages.resolve_paths or chain:
@@ -161,6 +161,10 @@ def _read_file(
             journal.fail("schema", f"a compose file is a mapping, found {kind_of(node)}", (), node.position)
         if reading.stages.interpolate:
             node = cast(Mapping, interpolate(node, reading.lookup, journal, reading.required_is_hole))
+        journal.spend("values of all files", document.weight, (), node.position)
+        if root.entries:
+            # A merged project is checked and written out anew with each document.
+            journal.spend("values merged again", journal.spent("values of all files"), (), node.position)
         resets = Resets.of(document.resets)
         node = include.apply(node, where, place, reading, chain, resets, _read_model)
         root = cast(Mapping, resets.apply(root))
@@ -195,8 +199,8 @@ def _merged(root: Mapping, node: Mapping, where: Source, reading: Reading, check
         if isinstance(merged, Mapping) and "version" in merged:
             journal.warn("version", f"`version` means nothing any more: remove it from {where.name}", ("version",),
                          merged.keys.get("version"))  # fmt: skip
-            merged = canonical.without(merged, "version")
-    long = canonical.omit_empty(canonical.canonical(merged, journal))
+            merged = forms.without(merged, "version")
+    long = forms.omit_empty(forms.long_forms(merged, journal))
     journal.check()
     # A range of ports shows only now which ports it holds twice.
     return cast(Mapping, unique(long))
@@ -214,4 +218,4 @@ def _read_service_files(root: Mapping, reading: Reading) -> tuple[Mapping, set[s
         else service
         for name, service in services.entries.items()
     }
-    return canonical.with_entry(root, "services", Mapping(entries, services.position, services.keys)), seen
+    return forms.with_entry(root, "services", Mapping(entries, services.position, services.keys)), seen

@@ -5,8 +5,8 @@ Compose Specification: networks ("The default network"), services ("links", "net
 
 from __future__ import annotations
 
-from compose2aws.compose.canonical import is_text, with_entry, without
 from compose2aws.compose.environment import with_values
+from compose2aws.compose.forms import is_text, with_entry, without
 from compose2aws.compose.merge import nothing
 from compose2aws.compose.node import Mapping, Node, Position, Scalar, Sequence
 from compose2aws.compose.template import Lookup

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compose2aws.compose.canonical import with_entry
+from compose2aws.compose.forms import with_entry
 from compose2aws.compose.node import Mapping, Node, Scalar, Sequence
 from compose2aws.compose.project import InactiveService
 

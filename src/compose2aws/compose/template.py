@@ -23,14 +23,16 @@ _VARIABLE = re.compile(
 )
 _BRACE = re.compile(r"[{}]")
 _MOST_NESTING = 10
+_MOST_SEGMENTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateError(Exception):
-    """A string that cannot be interpolated: `invalid` where its form is wrong, `required` where a variable that the
-    file demands is not set. `message` is the file's own, with the names of variables in place of their values."""
+    """A string that cannot be interpolated: `invalid` where its form is wrong, `large` where it has too many variables,
+    `required` where a variable that the file demands is not set. `message` is the file's own, with the names of
+    variables in place of their values."""
 
-    kind: Literal["invalid", "required"]
+    kind: Literal["invalid", "required", "large"]
     variable: str = ""
     message: str = ""
 
@@ -52,6 +54,8 @@ def expand(text: str, lookup: Lookup, required_is_hole: bool = False, depth: int
     at = 0
     line = _Line(text)
     while found := _VARIABLE.search(text, at):
+        if len(segments) > _MOST_SEGMENTS:
+            raise TemplateError("large")
         if found.start() > at:
             segments.append(Segment(text[at : found.start()]))
         at = found.end()

@@ -18,7 +18,7 @@ from compose2aws.compose.provenance import partition, split, unset_variables
 Form: TypeAlias = Callable[[Node, Path, Journal], Node]
 
 
-def canonical(root: Node, journal: Journal) -> Node:
+def long_forms(root: Node, journal: Journal) -> Node:
     """The tree with every short form written out. Notes an error where a short form cannot be read."""
     return rewrite(root, FORMS, lambda form, node, path: form(node, path, journal)) or root
 
