@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Stacks
-
     from compose2aws.rehearsal import CustomResourceAnswer, CustomResourceCall
+
+    from .conftest import Stacks
 
 ROLE: dict[str, Any] = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}}}
 FUNCTION: dict[str, Any] = {

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conftest import Stacks
+    from .conftest import Stacks
 
 MASTER: dict[str, Any] = {
     "Type": "AWS::SecretsManager::Secret",

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from conftest import Stacks
+    from .conftest import Stacks
 
 
 def _base(display: str = "one", *, exported: bool = True, value: Any = None) -> dict[str, Any]:

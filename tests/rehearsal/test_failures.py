@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from conftest import Stacks
+    from .conftest import Stacks
 
 GOOD: dict[str, Any] = {"Type": "AWS::SNS::Topic"}
 # A subnet of a VPC that is not there.

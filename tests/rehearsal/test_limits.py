@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from conftest import Stacks
+    from .conftest import Stacks
 
 TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic"}
 ROLE: dict[str, Any] = {

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from conftest import Stacks
+    from .conftest import Stacks
 
 
 def _template(declaration: dict[str, Any]) -> dict[str, Any]:

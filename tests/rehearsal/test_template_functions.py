@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Stacks
+    from .conftest import Stacks
 
 TOPIC: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "words"}}
 ARN = "arn:aws:sns:us-east-1:123456789012:words"

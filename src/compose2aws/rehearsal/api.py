@@ -13,7 +13,7 @@ from compose2aws.rehearsal import operations
 from compose2aws.rehearsal.calls import service
 from compose2aws.rehearsal.change_sets import ChangeSet, differs
 from compose2aws.rehearsal.operations import Wanted
-from compose2aws.rehearsal.parameters import MASK, given_values, is_masked
+from compose2aws.rehearsal.parameters import MASK, given_values, is_masked, resolved_values
 from compose2aws.rehearsal.refusals import Refusal
 from compose2aws.rehearsal.stack import Resource, Stack, StackStore, store
 from compose2aws.rehearsal.template import check_capabilities, read_template
@@ -55,7 +55,7 @@ class CloudFormationApi(CloudFormationResponse):
         body, template = self._template()
         granted = self._get_param("Capabilities", [])
         check_capabilities(template, granted)
-        wanted = Wanted(body, template, given_values(template, self._get_param("Parameters", []), None), self._tags())
+        wanted = self._wanted(body, template, None, self._tags())
         on_failure = self._get_param("OnFailure")
         if on_failure is not None and on_failure not in _ON_FAILURE:
             raise Refusal(f"OnFailure must be one of {sorted(_ON_FAILURE)}")
@@ -235,8 +235,7 @@ class CloudFormationApi(CloudFormationResponse):
             body, template = self._template()
             granted = self._get_param("Capabilities", [])
             check_capabilities(template, granted)
-            parameters = given_values(template, self._get_param("Parameters", []), None)
-            wanted = Wanted(body, template, parameters, self._tags())
+            wanted = self._wanted(body, template, None, self._tags())
             if stack is None:
                 stack = self._new_stack(stack_name, granted)
                 stack.set_status("REVIEW_IN_PROGRESS", "User Initiated")
@@ -347,8 +346,14 @@ class CloudFormationApi(CloudFormationResponse):
             body, template = self._template()
         granted = self._get_param("Capabilities", [])
         check_capabilities(template, granted)
-        parameters = given_values(template, self._get_param("Parameters", []), stack.parameters)
-        return Wanted(body, template, parameters, self._tags() or dict(stack.tags)), granted
+        return self._wanted(body, template, stack.parameters, self._tags() or dict(stack.tags)), granted
+
+    def _wanted(
+        self, body: str, template: dict[str, Any], previous: dict[str, str] | None, tags: dict[str, str]
+    ) -> Wanted:
+        values = given_values(template, self._get_param("Parameters", []), previous)
+        resolved_values(template, values, self.region)  # a name that the parameter store lacks is refused at once
+        return Wanted(body, template, values, tags)
 
     def _tags(self) -> dict[str, str]:
         return {item["Key"]: item["Value"] for item in self._get_param("Tags", [])}

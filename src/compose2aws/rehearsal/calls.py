@@ -7,10 +7,12 @@ the reason that the stack's events show.
 from __future__ import annotations
 
 import json
+import threading
 from functools import cache, lru_cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -23,10 +25,18 @@ _WHOLE_NUMBERS = ("integer", "long")
 _FRACTIONS = ("float", "double")
 
 
+# Sessions may not make clients in two threads at once.
+_making = threading.Lock()
+
+
 @lru_cache(maxsize=1)
 def _session() -> boto3.Session:
-    # One session for the process: reading botocore's service models is what costs time.
-    return boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")  # noqa: S106
+    # One for the process: reading botocore's models of the services is what costs time. The user's own profile and
+    # files are not for it.
+    nothing = dict.fromkeys(("profile", "config_file", "credentials_file"), (None, None, None, None))
+    core = botocore.session.Session(session_vars=nothing)
+    core.set_credentials("rehearsal", "rehearsal")
+    return boto3.Session(botocore_session=core)
 
 
 def _answer_in_process(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
@@ -37,12 +47,18 @@ def _answer_in_process(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     return AWSResponse(request.url, status, headers, MockRawResponse(body))
 
 
+def new_client(name: str, region: str, config: Config, *, endpoint: str | None = None) -> Any:
+    """Return a boto3 client with the rehearsal's credentials."""
+    with _making:
+        return _session().client(name, region_name=region, endpoint_url=endpoint, config=config)
+
+
 @cache
 def service(name: str, region: str) -> Any:
     """Return a boto3 client of the service that talks to the account in this process, without HTTP."""
-    client: Any = _session().client(
-        name, region_name=region, config=Config(retries={"max_attempts": 0}, parameter_validation=True)
-    )
+    # An endpoint from the environment is for other clients: this one's requests go nowhere.
+    config = Config(retries={"max_attempts": 0}, ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]
+    client = new_client(name, region, config)
     client.meta.events.register("before-send", _answer_in_process)
     return client
 

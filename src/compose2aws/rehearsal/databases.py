@@ -59,6 +59,7 @@ CLUSTER = ApiResource(
     delete_with="delete_db_cluster",
     delete_ask=lambda physical_id, _: {"DBClusterIdentifier": physical_id, "SkipFinalSnapshot": True},
     update_with="modify_db_cluster",
+    renames={"PerformanceInsightsEnabled": "EnablePerformanceInsights"},
     attributes={
         "Endpoint.Address": "Endpoint",
         "Endpoint.Port": "to_string(Port)",

@@ -113,10 +113,22 @@ def resolved_values(template: dict[str, Any], values: dict[str, str], region: st
         if kind.startswith(_SSM):
             value = _stored(value, region)
             kind = kind.removeprefix(_SSM).removesuffix(">")
+        if kind == "AWS::Route53::HostedZone::Id":
+            _check_zone(key, value, region)
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
             value = [item.strip() for item in value.split(",")]
         resolved[key] = value
     return resolved
+
+
+def _check_zone(key: str, value: str, region: str) -> None:
+    # CloudFormation looks up what parameters of AWS's own types name; hosted zones are the ones that we ask for.
+    try:
+        service("route53", region).get_hosted_zone(Id=value)
+    except ClientError as problem:
+        raise Refusal(
+            f"Parameter validation failed: parameter value {value} for parameter name {key} does not exist"
+        ) from problem
 
 
 def _stored(name: str, region: str) -> str:

@@ -86,7 +86,7 @@ def service_properties(stack: Stack, resource_type: str, declared: dict[str, Any
 def check_properties(resource: Resource) -> None:
     """Fail a resource whose properties its type does not have, or lacks one that it wants."""
     schema = schema_of(resource.type)
-    if schema is None:
+    if schema is None or is_custom(resource.type):
         return
     unknown = sorted(set(resource.declared) - schema.properties)
     if schema.closed and unknown:

@@ -6,14 +6,13 @@ import threading
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-import boto3
 from botocore.config import Config
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from compose2aws.rehearsal import functions, installation, operations, resource_type, resources, stack, stock
-from compose2aws.rehearsal.calls import service
+from compose2aws.rehearsal.calls import new_client, service
 from compose2aws.rehearsal.functions import CustomResourceCall, CustomResourceHandler
 from compose2aws.rehearsal.template import creation_order
 
@@ -92,6 +91,7 @@ class RehearsalServer(RehearsalAccount):
         self._port = port
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def start(self) -> Self:
         """Open the account and listen on loopback."""
@@ -112,6 +112,9 @@ class RehearsalServer(RehearsalAccount):
     def stop(self) -> None:
         """Stop listening and close the account."""
         if self._server is not None and self._thread is not None:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
             self._server.shutdown()
             self._thread.join()
             self._server.server_close()
@@ -142,13 +145,11 @@ class RehearsalServer(RehearsalAccount):
 
     def client(self, name: str, region: str | None = None) -> Any:
         """Return a boto3 client that talks to the server over HTTP."""
-        session = boto3.Session(
-            aws_access_key_id="rehearsal",
-            aws_secret_access_key="rehearsal",  # noqa: S106
-            region_name=region or self.region,
-        )
-        config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
-        return session.client(name, endpoint_url=self.endpoint, config=config)
+        wanted = (name, region or self.region)
+        if wanted not in self._clients:
+            config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
+            self._clients[wanted] = new_client(name, wanted[1], config, endpoint=self.endpoint)
+        return self._clients[wanted]
 
 
 class _QuietHandler(MotoRequestHandler):

@@ -10,7 +10,15 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from compose2aws.rehearsal.refusals import ResourceFailed
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, register
+from compose2aws.rehearsal.resource_type import (
+    ApiResource,
+    Context,
+    Properties,
+    ResourceType,
+    call,
+    register,
+    uncarried,
+)
 
 
 def _file_system_options(physical_id: str, properties: Properties, context: Context) -> None:
@@ -39,6 +47,38 @@ def _access_point_request(properties: Properties, context: Context) -> Propertie
 
 
 _PUBLIC_ACCESS = "PublicAccessBlockConfiguration"
+
+
+_CARRIED = {
+    _PUBLIC_ACCESS,
+    "BucketEncryption",
+    "BucketName",
+    "LifecycleConfiguration",
+    "OwnershipControls",  # moto has no more than the default, which is the one that we write
+    "Tags",
+    "VersioningConfiguration",
+}
+
+
+def _lifecycle_rule(rule: Properties) -> Properties:
+    written: Properties = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    if "Id" in rule:
+        written["ID"] = rule["Id"]
+    if "ExpirationInDays" in rule:
+        written["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
+    days = rule.get("NoncurrentVersionExpirationInDays") or (rule.get("NoncurrentVersionExpiration") or {}).get(
+        "NoncurrentDays"
+    )
+    if days is not None:
+        written["NoncurrentVersionExpiration"] = {"NoncurrentDays": int(days)}
+    if "AbortIncompleteMultipartUpload" in rule:
+        after = int(rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"])
+        written["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": after}
+    if "Transitions" in rule:
+        written["Transitions"] = [
+            {"Days": int(one["TransitionInDays"]), "StorageClass": one["StorageClass"]} for one in rule["Transitions"]
+        ]
+    return written
 
 
 class Bucket(ResourceType):
@@ -98,6 +138,14 @@ class Bucket(ResourceType):
             configuration = {"Rules": written}
             arguments = {"Bucket": name, "ServerSideEncryptionConfiguration": configuration}
             call(client, "put_bucket_encryption", arguments)
+        lifecycle = (properties.get("LifecycleConfiguration") or {}).get("Rules")
+        if lifecycle:
+            arguments = {
+                "Bucket": name,
+                "LifecycleConfiguration": {"Rules": [_lifecycle_rule(rule) for rule in lifecycle]},
+            }
+            call(client, "put_bucket_lifecycle_configuration", arguments)
+        uncarried.update((Bucket.type, key) for key in properties if key not in _CARRIED)
         tags = [{"Key": key, "Value": value} for key, value in context.tags.items()]
         tags += properties.get("Tags") or []
         if tags:
