@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from compose2aws.catalog import Catalog
+from compose2aws.compose.node import Path
 from compose2aws.planning.identity import ResourceId, digest, logical_id
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
@@ -46,10 +47,10 @@ class PublishedPort:
     """One entry of `ports` that the world reaches."""
 
     service: str
-    index: int
     published: int | None
     target: int
     protocol: Protocol
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +181,12 @@ def _published(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[PublishedPo
         elif protocol not in ("http", "tcp", "udp"):
             ledger.drop(path, "port-protocol", f"the protocol {protocol} has no listener on AWS")
         else:
-            found.append(PublishedPort(service.name, index, int(published) if published else None, target, protocol))
+            found.append(PublishedPort(service.name, int(published) if published else None, target, protocol, path))
     if public is True and not found and not service.items("ports"):
         for index, text in enumerate(service.texts("expose")):
             number = text.partition("/")[0].partition("-")[0]
             if number.isdigit():
-                found.append(PublishedPort(service.name, index, None, int(number), "http"))
+                found.append(PublishedPort(service.name, None, int(number), "http", service.at("expose", index)))
                 break
         else:
             ledger.find(
@@ -293,18 +294,17 @@ def _plain_listener(
 ) -> None:
     number = port.published or port.target
     taken = next((listener for listener in listeners.values() if listener.port == number), None)
-    service = context.kinds[port.service].source
     if taken:
         other = taken.source[1] if taken.source else "another service"
         context.ledger.refuse(
-            service.at("ports", port.index),
+            port.path,
             "port-taken",
             f"{port.service} and {other} both want port {number} of the balancer",
             "publish one of them on another port, or write `x-aws: {domain: …}`: then each has a name of its own",
         )
         return
     id_ = named("AWS::ElasticLoadBalancingV2::Listener", _numbered(port.service, number), "HttpListener")
-    listeners[id_] = Listener(id_, number, "HTTP", group.id, service.path)
+    listeners[id_] = Listener(id_, number, "HTTP", group.id, port.path)
     context.urls.append(PublicUrl(port.service, "http", None, number))
     context.attach(port, group.id, id_, security_group)
     definition = named("AWS::ECS::TaskDefinition", _owner(port.service, context.kinds), "TaskDefinition")
@@ -323,7 +323,7 @@ def _target_group(port: PublishedPort, context: _Context) -> TargetGroup:
         health_path=path or "/",
         matcher="200-399" if path else "200-499",
         deregistration_delay=context.stop_times.get(port.service, 10),
-        source=context.kinds[port.service].source.path,
+        source=port.path,
     )
 
 
@@ -343,7 +343,7 @@ def _rule(
     for key in ("host", "path", "priority"):
         if key in service.entries("x-aws"):
             context.ledger.record(service.at("x-aws", key), "translated", id_)
-    return ListenerRule(id_, listener, priority, (host,), paths, group, service.path)
+    return ListenerRule(id_, listener, priority, (host,), paths, group, port.path)
 
 
 def host_name(port: PublishedPort, is_first: bool, domain: str) -> str:
@@ -371,7 +371,7 @@ def rule_priority(hosts: tuple[str, ...], paths: tuple[str, ...]) -> int:
 
 def _refuse_priority(port: PublishedPort, other: PublishedPort, priority: int, context: _Context) -> None:
     context.ledger.refuse(
-        context.kinds[port.service].source.at("ports", port.index),
+        port.path,
         "priority-taken",
         f"the rules of {port.service} and {other.service} both have the priority {priority}",
         f"write `x-aws: {{priority: …}}` in {port.service}",
@@ -390,10 +390,7 @@ def _certificate_names(domain: str, ports: list[PublishedPort], kinds: Mapping[s
 
 def _decide(port: PublishedPort, context: _Context, made: tuple[ResourceId, ...], reason: str) -> None:
     service = context.kinds[port.service].source
-    if service.items("ports"):
-        context.ledger.record(service.at("ports", port.index), "translated", made, reason=reason)
-    else:
-        context.ledger.record(service.at("expose", port.index), "translated", made, reason=reason)
+    context.ledger.record(port.path, "translated", made, reason=reason)
     if service.settings.public is not None:
         context.ledger.record(service.at("x-aws", "public"), "translated", made[:1])
     if service.settings.protocol:
@@ -424,7 +421,7 @@ def _network(ports: list[PublishedPort], context: _Context) -> Balancer:
         owner = owners.setdefault(number, port)
         if number in listeners and (owner.service, owner.target) != (port.service, port.target):
             context.ledger.refuse(
-                service.at("ports", port.index),
+                port.path,
                 "port-taken",
                 f"{port.service} and {owner.service} both want port {number} of the network balancer",
                 "publish one of them on another port",
@@ -436,7 +433,7 @@ def _network(ports: list[PublishedPort], context: _Context) -> Balancer:
         check = _tcp_port(port, service)
         if protocol == "UDP" and check is None:
             context.ledger.refuse(
-                service.at("ports", port.index),
+                port.path,
                 "udp-without-check",
                 f"a UDP listener for {port.service} needs a TCP port that its health is checked on, and it has none",
                 "let the service `expose` a TCP port that it listens on",
@@ -451,12 +448,12 @@ def _network(ports: list[PublishedPort], context: _Context) -> Balancer:
             matcher=None,
             deregistration_delay=context.stop_times.get(port.service, 10),
             health_port=check if protocol == "UDP" else None,
-            source=service.path,
+            source=port.path,
         )
         id_ = named("AWS::ElasticLoadBalancingV2::Listener", _numbered(port.service, number), "NetworkListener")
         if number not in listeners:
             groups[group.id] = group
-            listeners[number] = Listener(id_, number, protocol, group.id, service.path)
+            listeners[number] = Listener(id_, number, protocol, group.id, port.path)
             context.urls.append(PublicUrl(port.service, port.protocol, None, number))
             context.attach(port, group.id, id_, security_group)
         context.admitted.append((_owner(port.service, context.kinds), port.target, port.protocol, security_group))
