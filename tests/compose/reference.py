@@ -58,12 +58,19 @@ def _is_compose(path: Path) -> bool:
     return "services:" in path.read_text("utf-8", "replace")
 
 
-def reference_config(file: Path, folder: Path | None = None) -> tuple[dict[str, Any] | None, str]:
+def reference_config(
+    file: Path, environment: dict[str, str], name: str | None = "proj"
+) -> tuple[dict[str, Any] | None, str]:
     """What the reference makes of a file: its project, or None and what it says."""
-    command = [str(binary()), "--profile", "*", "-p", "proj", "-f", str(file), "config", "--format", "json"]
-    environment = {"HOME": "/home/someone", "PATH": os.environ.get("PATH", "")}
+    named = ["-p", name] if name else []
+    command = [str(binary()), "--profile", "*", *named, "-f", str(file), "config", "--format", "json"]
     done = subprocess.run(
-        command, check=False, capture_output=True, timeout=SECONDS, env=environment, cwd=folder or file.parent
+        command,
+        check=False,
+        capture_output=True,
+        timeout=SECONDS,
+        env={"PATH": os.environ.get("PATH", ""), **environment},
+        cwd=file.parent,
     )
     if done.returncode != 0:
         return None, done.stderr.decode("utf-8", "replace")
