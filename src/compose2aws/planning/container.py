@@ -38,7 +38,7 @@ _ULIMITS = frozenset(
         "stack",
     )
 )
-_OWN_SERVICE_NEEDS = "hosts of your own (ECS on EC2) are not supported yet"
+_OWN_HOSTS = "hosts of your own (ECS on EC2) are not supported yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def plan_container(
     """The container of a service that runs. Decides the keys that concern the container alone."""
     service = kind.source
     refuse_what_fargate_cannot(service, ledger)
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     for key in ("user", "working_dir", "tty", "stdin_open", "init", "read_only"):
         if key in service.node:
             ledger.record(service.at(key), "translated", definition)
@@ -96,7 +96,7 @@ def plan_container(
 def asked(kind: Kind, ledger: Ledger) -> Asked:
     """Limits, else reservations, else a quarter of a CPU and half a gigabyte (more where the mapping knows)."""
     service, settings, mapping = kind.source, kind.source.settings, kind.mapping
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     cpus = settings.cpu
     memory = settings.memory
     for key in ("cpu", "memory", "architecture"):
@@ -129,7 +129,7 @@ def stop_timeout(service: ServiceSource, ledger: Ledger | None = None) -> int | 
         return None
     taken = int(min(max(-(-asked_for // 1), 2), _LONGEST_STOP))
     if ledger:
-        definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+        definition = service.definition
         reason = f"{asked_for:g} s → {taken} s: Fargate waits from 2 to {_LONGEST_STOP} s" if taken != asked_for else ""
         ledger.record(service.at("stop_grace_period"), "adapted" if reason else "translated", definition, reason=reason)
     return taken
@@ -155,13 +155,13 @@ def refuse_what_fargate_cannot(service: ServiceSource, ledger: Ledger) -> None:
         ledger.refuse(
             path,
             "needs-a-host",
-            f"{service.name} {what}, which Fargate has not; {_OWN_SERVICE_NEEDS}",
+            f"{service.name} {what}, which Fargate does not offer; {_OWN_HOSTS}",
             "take the key away with `!reset` in compose.aws.yaml, or leave the service out with a profile",
         )
 
 
 def _capabilities(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str, ...]:
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     taken: list[str] = []
     for index, text in enumerate(service.texts(key)):
         name = text.upper().removeprefix("CAP_")
@@ -175,8 +175,7 @@ def _capabilities(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str
             ledger.refuse(
                 path,
                 "capability",
-                f"{service.name} wants the capability {name}; Fargate adds none but SYS_PTRACE, and "
-                f"{_OWN_SERVICE_NEEDS}",
+                f"{service.name} wants the capability {name}; Fargate adds none but SYS_PTRACE, and {_OWN_HOSTS}",
                 "see whether the app runs without it, and take it away with `!reset` in compose.aws.yaml",
             )
     if key == "cap_drop" and "ALL" in taken and service.texts("cap_add"):
@@ -207,7 +206,7 @@ _DEFAULT_CAPABILITIES = frozenset(
 
 
 def _ulimits(service: ServiceSource, ledger: Ledger) -> tuple[Ulimit, ...]:
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     found: list[Ulimit] = []
     for name, node in service.entries("ulimits").items():
         path = service.at("ulimits", name)
@@ -229,7 +228,7 @@ def _ulimits(service: ServiceSource, ledger: Ledger) -> tuple[Ulimit, ...]:
 
 
 def _system_controls(service: ServiceSource, ledger: Ledger) -> tuple[tuple[str, str], ...]:
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     found: list[tuple[str, str]] = []
     for name, node in service.entries("sysctls").items():
         path = service.at("sysctls", name)

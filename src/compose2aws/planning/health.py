@@ -7,7 +7,7 @@ Source: Amazon ECS API Reference, "HealthCheck"; Compose Specification, "healthc
 from __future__ import annotations
 
 from compose2aws.planning.ledger import Ledger
-from compose2aws.planning.model import HealthCheck, named
+from compose2aws.planning.model import HealthCheck
 from compose2aws.planning.source import ServiceSource
 
 _RANGES = {"interval": (5, 300), "timeout": (2, 60), "start_period": (0, 300)}
@@ -22,7 +22,7 @@ def plan_health_check(service: ServiceSource, command: tuple[str, ...] | None, l
     path = service.at("healthcheck")
     if "healthcheck" not in service.node:
         return None
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     test = command or service.texts("healthcheck", "test")
     if service.flag("healthcheck", "disable") or test[:1] == ("NONE",):
         ledger.record(path, "translated", definition, reason="switched off, as in the file")

@@ -15,7 +15,7 @@ from compose2aws.compose.node import Mapping, Path, Scalar
 from compose2aws.compose.project import Project
 from compose2aws.planning.identity import digest, logical_id
 from compose2aws.planning.ledger import Ledger
-from compose2aws.planning.model import BakeTarget, BuiltImage, Image, RegistryImage, named
+from compose2aws.planning.model import BakeTarget, BuiltImage, Image, RegistryImage
 from compose2aws.planning.secrecy import secret_name, surely_public
 from compose2aws.planning.source import ServiceSource
 
@@ -54,7 +54,7 @@ def choose_image(
         ledger.refuse(path, "invalid-image", f"the image name of {service.name} is not complete{why}", remedy)
         return None
     name = pullable(service.text("image") or "", reference, catalog)
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     credentials = service.settings.registry_credentials
     if credentials:
         ledger.record(service.at("x-aws", "registry-credentials"), "translated", definition)
@@ -101,7 +101,7 @@ def _built(service: ServiceSource, baked: tuple[BakedFile, ...], project: Projec
         image = BuiltImage(service.name, logical_id(service.name, "Image"), final, (base,), service.at("build"))
     else:
         image = BuiltImage(service.name, logical_id(service.name, "Image"), own, (), service.at("build"))
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     ledger.record(
         service.at("build"),
         "translated",

@@ -87,13 +87,10 @@ def _record(path: Path, row: KeyRow, kinds: Mapping[str, Kind], ledger: Ledger) 
 def _resource(type_: str, service: str, kinds: Mapping[str, Kind]) -> ResourceId | None:
     """The resource of that type which the service, its job or its owner's task becomes."""
     kind = kinds[service]
-    owner = service
-    if kind.what == "sidecar":
-        owner = kind.source.network_service or service
     if type_ == "AWS::Logs::LogGroup":
         return named(type_, service, "LogGroup")
     if type_ == "AWS::ECS::TaskDefinition":
-        return named(type_, owner, "TaskDefinition")
+        return kind.source.definition
     if type_ == "AWS::ECS::Service" and kind.what == "service":
         return named(type_, service, "Service")
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compose2aws.catalog import Catalog, ImageMapping, ImageReference, parse_image
-from compose2aws.compose.node import Mapping, Scalar
+from compose2aws.compose import node as tree
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.source import ServiceSource
 
@@ -103,8 +103,8 @@ def _is_job(service: ServiceSource, gated: set[str], waited: set[str]) -> bool:
 
 def _has_health_check(service: ServiceSource) -> bool:
     node = service.get("healthcheck")
-    if not isinstance(node, Mapping):
+    if not isinstance(node, tree.Mapping):
         return False
     test = service.texts("healthcheck", "test")
     disabled = node.entries.get("disable")
-    return not (isinstance(disabled, Scalar) and disabled.value is True) and test != ("NONE",)
+    return not (isinstance(disabled, tree.Scalar) and disabled.value is True) and test != ("NONE",)

@@ -9,7 +9,7 @@ from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
-from compose2aws.planning.model import Managed, named
+from compose2aws.planning.model import Managed
 from compose2aws.planning.mount import Mounts
 from compose2aws.planning.network import network_group
 from compose2aws.planning.settings import Settings
@@ -35,13 +35,13 @@ def decide_membership(
         if kind.runs:
             _decide_service(kind, ledger)
     _decide_volumes(kinds, mounts, managed, ledger)
-    _decide_configs(project, mounts, ledger)
+    _decide_configs(project, kinds, mounts, ledger)
     _decide_settings(project, settings, ledger)
 
 
 def _decide_service(kind: Kind, ledger: Ledger) -> None:
     service = kind.source
-    definition = named("AWS::ECS::TaskDefinition", _task_owner(service), "TaskDefinition")
+    definition = service.definition
     for network in service.networks:
         path = service.at("networks", network)
         ledger.record(path, "translated", network_group(network), reason=f"a member of {network}'s security group")
@@ -109,10 +109,6 @@ def _decide_idle_settings(service: ServiceSource, ledger: Ledger) -> None:
             ledger.drop(path, "setting-without-use", f"`{key}` of {service.name} has no effect: it needs {needs[key]}")
 
 
-def _task_owner(service: ServiceSource) -> str:
-    return service.network_service or service.name
-
-
 def _decide_volumes(
     kinds: Mapping[str, Kind], mounts: Mapping[str, Mounts], managed: Mapping[str, Managed], ledger: Ledger
 ) -> None:
@@ -134,13 +130,13 @@ def _decide_volumes(
                 )
 
 
-def _decide_configs(project: Project, mounts: Mapping[str, Mounts], ledger: Ledger) -> None:
+def _decide_configs(project: Project, kinds: Mapping[str, Kind], mounts: Mapping[str, Mounts], ledger: Ledger) -> None:
     declared = project.root.get("configs")
     for name, found in mounts.items():
         for file in found.baked:
             node = tree.find(project.root, (*file.path, "source")) if len(file.path) > 2 else None
             if file.path[2:3] == ("configs",) and isinstance(node, tree.Scalar) and isinstance(declared, tree.Mapping):
-                definition = named("AWS::ECS::TaskDefinition", name, "TaskDefinition")
+                definition = kinds[name].source.definition
                 ledger.record(("configs", node.text), "adapted", definition, reason="part of the image")
 
 

@@ -14,7 +14,7 @@ from compose2aws.compose.project import FileFact, Project
 from compose2aws.planning.identity import logical_id
 from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
-from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount, named
+from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount
 from compose2aws.planning.source import ServiceSource
 
 # A baked folder is copied into every image of the service.
@@ -95,7 +95,7 @@ def _plan_mount(service: ServiceSource, index: int, project: Project, ledger: Le
     target = service.text("volumes", index, "target") or ""
     path = service.at("volumes", index)
     read_only = service.flag("volumes", index, "read_only")
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     if not target.startswith("/"):
         ledger.refuse(path, "invalid-mount", f"the mount's target {target!r} is not an absolute path in a container")
     elif kind == "volume" and source is None:
@@ -148,7 +148,7 @@ def _mount_point(
         )
     to.mounts.append(VolumeMount(name, target, read_only))
     to.writes = to.writes or not read_only
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     told = reason or "kept on EFS, encrypted and backed up"
     ledger.record(service.at("volumes", index), "adapted", (point.id, definition), code=code, reason=told)
 
@@ -167,7 +167,7 @@ def _plan_bind(
     fact = project.fact(source)
     relative = posixpath.relpath(source, project.folder)
     inside = not relative.startswith("..") and relative != "."
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     if source in _TIME_FILES or target in _TIME_FILES:
         ledger.drop(path, "time-zone-file", f"{target} is not mounted: tasks run in UTC", "set the variable TZ")
     elif source.endswith("docker.sock") or target.endswith("docker.sock"):
@@ -343,7 +343,7 @@ def _copied_to(dockerfile: str) -> set[str]:
 
 
 def _plan_tmpfs(service: ServiceSource, ledger: Ledger, to: _Collected) -> None:
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     for index, text in enumerate(service.texts("tmpfs")):
         place, _, options = text.partition(":")
         size = next((o.removeprefix("size=") for o in options.split(",") if o.startswith("size=")), None)
@@ -365,7 +365,7 @@ def _size(text: str | None) -> int | None:
 
 def _plan_configs(service: ServiceSource, project: Project, ledger: Ledger, to: _Collected) -> None:
     declared = project.root.get("configs")
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     for index, node in enumerate(service.items("configs")):
         path = service.at("configs", index)
         name = service.text("configs", index, "source") or ""

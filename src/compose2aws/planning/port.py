@@ -130,20 +130,11 @@ class _Context:
     urls: list[PublicUrl]
 
     def attach(self, port: PublishedPort, group: ResourceId, waits_for: ResourceId, balancer: ResourceId) -> None:
-        owner = _owner(port.service, self.kinds)
+        owner = self.kinds[port.service].source.owner
         attachment = TargetAttachment(port.service, port.target, group)
         self.attachments.setdefault(owner, []).append(attachment)
         self.waits.setdefault(owner, []).append(waits_for)
         self.admitted.append((owner, port.target, "udp" if port.protocol == "udp" else "tcp", balancer))
-
-
-def _owner(service: str, kinds: Mapping[str, Kind]) -> str:
-    """The service whose task a sidecar is part of."""
-    seen = {service}
-    while (other := kinds[service].source.network_service) and other in kinds and other not in seen:
-        seen.add(other)
-        service = other
-    return service
 
 
 def _published(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[PublishedPort]:
@@ -251,7 +242,7 @@ def _application(ports: list[PublishedPort], context: _Context) -> Balancer:
             priorities[rule.priority] = port
             rules.append(rule)
             host = rule.hosts[0]
-            url = PublicUrl(port.service, "https", host, 443, (service.settings.path or "").rstrip("*"))
+            url = PublicUrl(port.service, "https", host, 443, rule.paths[0].rstrip("*") if rule.paths else "")
             context.urls.append(url)
             if host.endswith(settings.domain) and not any(r.name == host for r in context.records):
                 id_ = ResourceId("AWS::Route53::RecordSet", logical_id(host, "Record"))
@@ -261,7 +252,7 @@ def _application(ports: list[PublishedPort], context: _Context) -> Balancer:
                 rule.id,
                 https,
                 group.id,
-                named("AWS::ECS::TaskDefinition", _owner(port.service, context.kinds), "TaskDefinition"),
+                context.kinds[port.service].source.definition,
             )
             _decide(port, context, made, f"https://{host} → the container's {port.target}")
         else:
@@ -307,7 +298,7 @@ def _plain_listener(
     listeners[id_] = Listener(id_, number, "HTTP", group.id, port.path)
     context.urls.append(PublicUrl(port.service, "http", None, number))
     context.attach(port, group.id, id_, security_group)
-    definition = named("AWS::ECS::TaskDefinition", _owner(port.service, context.kinds), "TaskDefinition")
+    definition = context.kinds[port.service].source.definition
     _decide(port, context, (id_, group.id, definition), f"the balancer's port {number} → the container's {port.target}")
 
 
@@ -335,11 +326,14 @@ def _rule(
     is_first: bool,
     context: _Context,
 ) -> ListenerRule:
-    host = service.settings.host or host_name(port, is_first, context.settings.domain or "")
-    path = service.settings.path
-    paths = _paths(path) if path else ()
-    priority = service.settings.priority or rule_priority((host,), paths)
     id_ = named("AWS::ElasticLoadBalancingV2::ListenerRule", _numbered(port.service, port.target), "ListenerRule")
+    own_name = host_name(port, is_first, context.settings.domain or "")
+    if not is_first:
+        # what x-aws says of host and path is about the first HTTP port
+        return ListenerRule(id_, listener, rule_priority((own_name,), ()), (own_name,), (), group, port.path)
+    host = service.settings.host or own_name
+    paths = _paths(service.settings.path) if service.settings.path else ()
+    priority = service.settings.priority or rule_priority((host,), paths)
     for key in ("host", "path", "priority"):
         if key in service.entries("x-aws"):
             context.ledger.record(service.at("x-aws", key), "translated", id_)
@@ -373,7 +367,8 @@ def _refuse_priority(port: PublishedPort, other: PublishedPort, priority: int, c
     context.ledger.refuse(
         port.path,
         "priority-taken",
-        f"the rules of {port.service} and {other.service} both have the priority {priority}",
+        f"the rules for {port.service}:{port.target} and {other.service}:{other.target} have the same priority, "
+        f"{priority}",
         f"write `x-aws: {{priority: …}}` in {port.service}",
     )
 
@@ -456,10 +451,10 @@ def _network(ports: list[PublishedPort], context: _Context) -> Balancer:
             listeners[number] = Listener(id_, number, protocol, group.id, port.path)
             context.urls.append(PublicUrl(port.service, port.protocol, None, number))
             context.attach(port, group.id, id_, security_group)
-        context.admitted.append((_owner(port.service, context.kinds), port.target, port.protocol, security_group))
+        context.admitted.append((context.kinds[port.service].source.owner, port.target, port.protocol, security_group))
         if check and protocol == "UDP":
-            context.admitted.append((_owner(port.service, context.kinds), check, "tcp", security_group))
-        definition = named("AWS::ECS::TaskDefinition", _owner(port.service, context.kinds), "TaskDefinition")
+            context.admitted.append((context.kinds[port.service].source.owner, check, "tcp", security_group))
+        definition = context.kinds[port.service].source.definition
         _decide(port, context, (id_, group.id, definition), f"{protocol} port {number} → the container's {port.target}")
     return Balancer(
         id=balancer,

@@ -45,7 +45,7 @@ class SecretFiles:
 def plan_secret_files(service: ServiceSource, project: Project, retention: int, ledger: Ledger) -> SecretFiles:
     """Decide every entry of `secrets` of a service."""
     declared = project.root.get("secrets")
-    definition = named("AWS::ECS::TaskDefinition", service.name, "TaskDefinition")
+    definition = service.definition
     parameters: dict[str, Parameter] = {}
     secrets: dict[str, StoredSecret] = {}
     variables: list[EnvironmentVariable] = []

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence, find
 from compose2aws.compose.project import Project
+from compose2aws.planning.identity import ResourceId
+from compose2aws.planning.model import named
 from compose2aws.planning.settings import ServiceSettings, Settings
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|µs|ms|ns|h|m|s|d|w)")
@@ -33,11 +35,15 @@ def seconds(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSource:
-    """One service of the canonical project. Every look takes the keys below `services.NAME`."""
+    """One service of the canonical project. Every look takes the keys below `services.NAME`.
+
+    `owner` is the service whose task its container stands in: itself, but for one that shares another's network.
+    """
 
     name: str
     node: Mapping
     settings: ServiceSettings
+    owner: str
 
     @property
     def path(self) -> Path:
@@ -89,6 +95,11 @@ class ServiceSource:
         return tuple(item.text for item in self.items(*steps) if isinstance(item, Scalar))
 
     @property
+    def definition(self) -> ResourceId:
+        """The task definition that its container stands in."""
+        return named("AWS::ECS::TaskDefinition", self.owner, "TaskDefinition")
+
+    @property
     def networks(self) -> tuple[str, ...]:
         """The Compose networks it is in."""
         return tuple(self.entries("networks"))
@@ -112,6 +123,19 @@ class ServiceSource:
 def sources(project: Project, settings: Settings) -> Iterator[ServiceSource]:
     """The services of a project, in the order of the file."""
     services = project.root.get("services")
-    for name, node in services.entries.items() if isinstance(services, Mapping) else ():
+    nodes = services.entries if isinstance(services, Mapping) else {}
+    for name, node in nodes.items():
         if isinstance(node, Mapping):
-            yield ServiceSource(name, node, settings.services.get(name, ServiceSettings()))
+            yield ServiceSource(name, node, settings.services.get(name, ServiceSettings()), _owner(name, nodes))
+
+
+def _owner(name: str, nodes: dict[str, Node]) -> str:
+    """Follows `network_mode: service:x`; the loader refuses circles, and a step that leads nowhere ends it."""
+    seen: set[str] = set()
+    while name not in seen:
+        seen.add(name)
+        mode = find(nodes[name], ("network_mode",))
+        other = mode.text.removeprefix("service:") if isinstance(mode, Scalar) else ""
+        if isinstance(mode, Scalar) and mode.text.startswith("service:") and other in nodes:
+            name = other
+    return name

@@ -11,17 +11,19 @@ from compose2aws.planning.host import registry_id
 from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.image import is_arm
 from compose2aws.planning.kind import Kind
-from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.ledger import Ledger, Outcome
 from compose2aws.planning.model import (
     Autoscaling,
     CapacityShare,
     Container,
+    ContainerDependency,
     Image,
     Job,
     PortMapping,
     Service,
     SubnetKind,
     Task,
+    TaskVolume,
     Workload,
     named,
 )
@@ -64,7 +66,7 @@ def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, 
         if kind.what not in ("service", "job") or name not in parts.images:
             continue
         members = [kind, *(s for s in sidecars.get(name, ()) if s.source.name in parts.images)]
-        task = _task(kind, members, parts, retention, ledger)
+        task = _task(kind, members, kinds, parts, retention, ledger)
         if task is None:
             continue
         if kind.what == "job":
@@ -80,10 +82,7 @@ def _sidecars(kinds: Mapping[str, Kind], ledger: Ledger) -> dict[str, list[Kind]
         if kind.what != "sidecar":
             continue
         path = kind.source.at("network_mode")
-        owner, seen = kind.source.network_service or "", {name}
-        while owner in kinds and kinds[owner].what == "sidecar" and owner not in seen:
-            seen.add(owner)
-            owner = kinds[owner].source.network_service or ""
+        owner = kind.source.owner
         if owner not in kinds or kinds[owner].what not in ("service", "job"):
             ledger.refuse(
                 path,
@@ -92,17 +91,20 @@ def _sidecars(kinds: Mapping[str, Kind], ledger: Ledger) -> dict[str, list[Kind]
                 "give it a network of its own",
             )
             continue
-        definition = named("AWS::ECS::TaskDefinition", owner, "TaskDefinition")
-        ledger.record(path, "translated", definition, reason=f"a container of {owner}'s task")
+        ledger.record(path, "translated", kind.source.definition, reason=f"a container of {owner}'s task")
         found.setdefault(owner, []).append(kind)
     return found
 
 
-def _task(kind: Kind, members: list[Kind], parts: Parts, retention: int, ledger: Ledger) -> Task | None:
+def _task(
+    kind: Kind, members: list[Kind], kinds: Mapping[str, Kind], parts: Parts, retention: int, ledger: Ledger
+) -> Task | None:
     service = kind.source
     containers: list[Container] = []
     wanted: list[Asked] = []
-    volumes = {}
+    volumes: dict[str, TaskVolume] = {}
+    definition = service.definition
+    checked = {m.source.name for m in members if "healthcheck" in m.source.node}
     for member in members:
         name = member.source.name
         wanted.append(asked(member, ledger))
@@ -116,10 +118,11 @@ def _task(kind: Kind, members: list[Kind], parts: Parts, retention: int, ledger:
             retention,
             ledger,
         )
+        inside = _inside_task(member, service.name, kinds, checked, definition, ledger)
         container = replace(
             container,
             mounts=(*container.mounts, *files.mounts),
-            depends_on=files.depends_on,
+            depends_on=(*files.depends_on, *inside),
             essential=member is kind or member.source.text("restart") not in (None, "no"),
         )
         containers += [files.writer, container] if files.writer else [container]
@@ -304,31 +307,56 @@ def _depends(
     service = kind.source
     waits: dict[ResourceId, None] = {}
     for name in service.dependencies:
-        path = service.at("depends_on", name)
         other = kinds.get(name)
-        if other is None or other.what == "left-out":
-            ledger.record(path, "dropped", code="depends-on-nothing", reason=f"{name} is left out")
-            continue
-        if other.what == "sidecar":
-            ledger.record(path, "inert", reason="it stands in a task of its own or in this one")
-            continue
-        if other.what == "managed":
-            ledger.record(path, "translated", id_, reason=f"{name} is managed and stands before the app is made")
-            continue
-        target = _resource_of(other)
-        ledger.record(
-            path,
-            "translated",
-            id_,
-            reason=f"made when {name} is steady" if other.what == "service" else f"made when {name} has ended well",
-        )
-        if other.source.settings.schedule is None:
-            waits[target] = None
+        owner = kinds.get(kinds[name].source.owner) if name in kinds else None
+        if owner is None or other is None or owner.source.name == service.name:
+            continue  # inside the task
+        if _decide_dependency(service, name, other, owner, id_, ledger):
+            waits[_resource_of(owner)] = None
     for name in parts.discovery.waits_for.get(service.name, ()):
         if name in kinds and kinds[name].what == "service":
             waits[_resource_of(kinds[name])] = None
     waits |= dict.fromkeys(parts.ports.waits_for.get(service.name, ()))
     return tuple(sorted(waits))
+
+
+def _decide_dependency(
+    service: ServiceSource, name: str, other: Kind, owner: Kind, id_: ResourceId, ledger: Ledger
+) -> bool:
+    """Record what a depends_on on another task becomes; whether the other's resource is to stand before."""
+    path = service.at("depends_on", name)
+    if other.what == "left-out":
+        ledger.record(path, "dropped", code="depends-on-nothing", reason=f"{name} is left out")
+        return False
+    if other.what == "managed":
+        ledger.record(path, "translated", id_, reason=f"{name} is managed and stands before the app is made")
+        return False
+    if owner.what == "job":
+        ledger.record(path, "translated", id_, reason=f"made when {name} has ended well")
+        return owner.source.settings.schedule is None
+    ledger.record(path, "translated", id_, reason=f"made when {name} is steady")
+    return True
+
+
+def _inside_task(
+    kind: Kind, owner: str, kinds: Mapping[str, Kind], checked: set[str], id_: ResourceId, ledger: Ledger
+) -> tuple[ContainerDependency, ...]:
+    """The order of containers inside one task: a depends_on whose both ends stand in it. What a sidecar depends on
+    elsewhere does not hold up its task."""
+    found: list[ContainerDependency] = []
+    service = kind.source
+    for name, condition in service.dependencies.items():
+        path = service.at("depends_on", name)
+        if name not in kinds:
+            continue
+        if kinds[name].source.owner == owner:
+            healthy = condition == "service_healthy" and name in checked
+            found.append(ContainerDependency(name, "HEALTHY" if healthy else "START"))
+            ledger.record(path, "translated", id_, reason="the order of the containers of one task")
+        elif service.name != owner:
+            outcome: Outcome = "dropped" if kinds[name].what == "left-out" else "adapted"
+            ledger.record(path, outcome, id_, reason=f"it starts with {owner}'s task and does not wait for {name}")
+    return tuple(found)
 
 
 def _resource_of(kind: Kind) -> ResourceId:
