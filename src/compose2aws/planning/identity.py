@@ -14,6 +14,8 @@ from typing import Literal, TypeAlias, get_args
 _LOSSLESS = re.compile(r"[a-z][a-z0-9]*")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _HASH_LENGTH = 8
+# A name that ends like a hash carries one itself: so nobody's own name is another's with its hash.
+_ENDS_LIKE_A_HASH = re.compile(rf".*[0-9a-f]{{{_HASH_LENGTH}}}", re.DOTALL)
 
 
 # What a named thing (a service, network, volume, variable) is on AWS: the last word of its logical ids. None of them is
@@ -146,11 +148,11 @@ def camel(name: str) -> str:
 def logical_id(name: str, role: Role) -> str:
     """The logical id of what a named thing becomes: `("api", "Service")` → `ApiService`.
 
-    A name that is not `[a-z][a-z0-9]*` loses characters on the way and carries a hash of
-    itself, so that `my-app` and `my_app` stay apart; the hash also keeps `api` + `ServiceRegistry` and
+    A name that is not `[a-z][a-z0-9]*` loses characters on the way and carries a hash of itself (as does one that looks
+    as if it did), so that `my-app` and `my_app` stay apart; the hash also keeps `api` + `ServiceRegistry` and
     `api-service` + `Registry` apart.
     """
-    if _LOSSLESS.fullmatch(name):
+    if _LOSSLESS.fullmatch(name) and not _ENDS_LIKE_A_HASH.fullmatch(name):
         return name[0].upper() + name[1:] + role
     return camel(name) + digest(name) + role
 
@@ -163,7 +165,7 @@ def variable_id(variable: str) -> str:
     """
     name = "".join(word.capitalize() for word in _WORD.findall(variable))
     readable = "_".join(re.findall(r"[A-Z][a-z0-9]*", name)).upper() == variable
-    if readable and name not in SINGLETONS and not name.endswith(ROLES):
+    if readable and name not in SINGLETONS and not name.endswith(ROLES) and not _ENDS_LIKE_A_HASH.fullmatch(name):
         return name
     return name + digest(variable)
 
