@@ -103,6 +103,15 @@ class Ledger:
         """Whether a decision stands on the path itself."""
         return path in self._effects
 
+    def refused(self, path: Path) -> bool:
+        """Whether the path, or anything below it, is refused."""
+        return any(
+            effect.outcome == "refused"
+            for decided, effects in self._effects.items()
+            if decided[: len(path)] == path
+            for effect in effects
+        )
+
     def outcome(self, path: Path) -> Outcome | None:
         """The folded outcome of the path itself."""
         effects = self._effects.get(path)
@@ -170,5 +179,5 @@ def people_path(path: Path) -> str:
         elif step and all(c.isascii() and (c.isalnum() or c in "_-") for c in step):
             text += f".{step}" if text else step
         else:
-            text += '["' + step.replace('"', '\\"') + '"]'
+            text += '["' + step.replace("\\", "\\\\").replace('"', '\\"') + '"]'
     return text
