@@ -59,6 +59,9 @@ def _decide(path: Path, project: Project, kinds: Mapping[str, Kind], catalog: Ca
         return
     if ledger.covers(path) or any(ledger.covers(path[:end]) for end in range(3, len(path))):
         return
+    if ledger.refused(("services", str(path[1]))):
+        ledger.record(path, "dropped", code="service-refused", reason="the service is refused for another reason")
+        return
     _decide_default(path, node, ledger)
 
 

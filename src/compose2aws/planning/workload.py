@@ -288,6 +288,9 @@ def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, ledger
     if schedule:
         ledger.record(service.at("x-aws", "schedule"), "translated", job.id)
         depends = ()
+    for steps in (("deploy", "replicas"), ("scale",)):
+        if service.get(*steps) is not None:
+            ledger.record(service.at(*steps), "adapted", job.id, reason="a job runs once")
     reason = f"runs at {schedule}" if schedule else "runs once for each revision, to its end"
     ledger.record(
         service.path,
