@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence, find
 from compose2aws.planning.address import Reader, Site
+from compose2aws.planning.command_line import command_words
 from compose2aws.planning.companion import Companion, carried, companions
 from compose2aws.planning.concealment import Concealment, option_name
 from compose2aws.planning.connection import Carried
@@ -138,13 +139,11 @@ def _entries(node: Node, service: str, section: str) -> Iterator[Value]:
 
 def _words(sequence: Sequence, path: Path, reader: Reader) -> Iterator[Value]:
     before = ""
-    for item in sequence.items:
-        if isinstance(item, Scalar):
-            written = Written.of(item)
-            option = option_name(before)
-            part = "host" if option in ("h", "H") else split_name(option).part if option else None
-            yield Value(option, path, written, reader.sites(written, option, part, in_command=True))
-            before = item.text
+    for written in command_words(sequence):
+        option = option_name(before)
+        part = "host" if option in ("h", "H") else split_name(option).part if option else None
+        yield Value(option, path, written, reader.sites(written, option, part, in_command=True))
+        before = written.text
 
 
 def _related(client: Client, depends_on: Node | None) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
 
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Segment, Sequence, find
+from compose2aws.planning.command_line import command_words
 from compose2aws.planning.counterpart import Counterpart
 from compose2aws.planning.known_secrets import KnownSecrets
 from compose2aws.planning.parameter_book import ParameterBook
@@ -196,10 +197,9 @@ def _values(service: Node) -> Iterator[tuple[str, Written, bool]]:
     for path in (("command",), ("entrypoint",), ("healthcheck", "test")):
         words = find(service, path)
         before = ""
-        for word in words.items if isinstance(words, Sequence) else ():
-            if isinstance(word, Scalar):
-                yield option_name(before), Written.of(word), True
-                before = word.text
+        for written in command_words(words) if isinstance(words, Sequence) else ():
+            yield option_name(before), written, True
+            before = written.text
 
 
 def _names(root: Mapping, counterparts: AbstractMapping[str, Counterpart]) -> frozenset[str]:

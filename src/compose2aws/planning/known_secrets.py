@@ -16,7 +16,6 @@ def _words(text: str) -> frozenset[str]:
 
 
 _SHORTEST = 6
-_PREFIX = 6
 
 # What people write where a password is wanted, and what is therefore none.
 _COMMON = _words(
@@ -38,15 +37,18 @@ class KnownSecrets:
     secret."""
 
     names: frozenset[str]
-    _by_prefix: dict[str, list[str]] = field(default_factory=dict)
     _texts: set[str] = field(default_factory=set)
+    _lengths: dict[str, list[int]] = field(default_factory=dict)
+    """The lengths of the texts that begin with these characters, the longest first."""
 
     def add(self, texts: Iterable[str]) -> None:
         for text in texts:
             if self.distinctive(text) and text not in self._texts:
                 self._texts.add(text)
-                self._by_prefix.setdefault(text[:_PREFIX], []).append(text)
-                self._by_prefix[text[:_PREFIX]].sort(key=lambda known: (-len(known), known))
+                lengths = self._lengths.setdefault(text[:_SHORTEST], [])
+                if len(text) not in lengths:
+                    lengths.append(len(text))
+                    lengths.sort(reverse=True)
 
     def distinctive(self, text: str) -> bool:
         """Whether a secret's text can be told from an ordinary word."""
@@ -66,10 +68,11 @@ class KnownSecrets:
         found: list[tuple[int, int]] = []
         at, last = 0, len(text) - _SHORTEST
         while at <= last:
-            for known in self._by_prefix.get(text[at : at + _PREFIX], ()):
-                if text.startswith(known, at) and _stands_alone(text, at, known):
-                    found.append((at, at + len(known)))
-                    at += len(known) - 1
+            for length in self._lengths.get(text[at : at + _SHORTEST], ()):
+                known = text[at : at + length]
+                if known in self._texts and _stands_alone(text, at, known):
+                    found.append((at, at + length))
+                    at += length - 1
                     break
             at += 1
         return tuple(found)

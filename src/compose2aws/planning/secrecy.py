@@ -141,7 +141,7 @@ def looks_random(text: str) -> bool:
     if digits < 3 or letters < 4:
         return False
     words = sum(len(word) for word in re.split(r"[-_=/+\d]+", text) if word and _WORDY.fullmatch(word))
-    return words * 2 < letters or digits * 4 >= len(text)
+    return words * 2 < letters or (digits * 4 >= len(text) and not re.search(r"[-_/]", text))
 
 
 def secret_spans(text: str, random: bool = False) -> tuple[tuple[int, int], ...]:

@@ -33,7 +33,7 @@ class Written:
     @classmethod
     def of(cls, scalar: Scalar) -> Written:
         parts = scalar.parts
-        if any(UNSET in part.text for part in parts):
+        if any(UNSET in part.text for part in parts if part.origin != "unset"):
             # a placeholder must be ours; U+FFFD is what Unicode has for a character that cannot be shown
             parts = tuple(replace(part, text=part.text.replace(UNSET, "\ufffd")) for part in parts)
         if scalar.segments and "".join(part.text for part in parts) != scalar.text:
