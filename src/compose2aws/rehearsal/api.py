@@ -16,6 +16,7 @@ from compose2aws.rehearsal.operations import Wanted
 from compose2aws.rehearsal.parameters import MASK, given_values, is_masked, resolved_values
 from compose2aws.rehearsal.refusals import Refusal
 from compose2aws.rehearsal.stack import Resource, Stack, StackStore, store
+from compose2aws.rehearsal.stack_policy import read_policy
 from compose2aws.rehearsal.template import check_capabilities, read_template
 
 _UPDATABLE = {
@@ -65,6 +66,7 @@ class CloudFormationApi(CloudFormationResponse):
             on_failure = "DO_NOTHING"
         if self._store.find(name) is not None:
             raise Refusal(f"Stack [{name}] already exists", "AlreadyExistsException")
+        read_policy(self._get_param("StackPolicyBody"))
         stack = self._new_stack(name, granted)
         stack.protected = _flag(self._get_param("EnableTerminationProtection", False))
         stack.policy = self._get_param("StackPolicyBody")
@@ -83,7 +85,12 @@ class CloudFormationApi(CloudFormationResponse):
         if not differs(stack, wanted) and not stack.status.endswith("_FAILED"):
             raise Refusal("No updates are to be performed.")
         stack.capabilities = granted
-        operations.start(lambda: operations.update(stack, wanted, disable_rollback=disable_rollback))
+        policy = self._get_param("StackPolicyDuringUpdateBody")
+        read_policy(policy)
+        if self._get_param("StackPolicyBody"):
+            read_policy(self._get_param("StackPolicyBody"))
+            stack.policy = self._get_param("StackPolicyBody")
+        operations.start(lambda: operations.update(stack, wanted, disable_rollback=disable_rollback, policy=policy))
         return ActionResult({"StackId": stack.id})
 
     def delete_stack(self) -> ActionResult:
@@ -215,8 +222,10 @@ class CloudFormationApi(CloudFormationResponse):
         return ActionResult({"StackPolicyBody": self._stack(self._get_param("StackName")).policy})
 
     def set_stack_policy(self) -> ActionResult:
-        """Set a stack's policy. It is kept and shown; what it denies is not enforced."""
-        self._stack(self._get_param("StackName")).policy = self._get_param("StackPolicyBody")
+        """Set a stack's policy."""
+        policy = self._get_param("StackPolicyBody")
+        read_policy(policy)
+        self._stack(self._get_param("StackName")).policy = policy
         return EmptyResult()
 
     # Change sets

@@ -83,6 +83,7 @@ INSTANCE = ApiResource(
     delete_ask=lambda physical_id, _: {"DBInstanceIdentifier": physical_id, "SkipFinalSnapshot": True},
     update_with="modify_db_instance",
     renames={"VPCSecurityGroups": "VpcSecurityGroupIds"},
+    elsewhere=frozenset({"AllowMajorVersionUpgrade", "ApplyImmediately"}),  # the API takes them with a change only
     attributes={
         "Endpoint.Port": "to_string(Endpoint.Port)",
         "DbiResourceId": "DbiResourceId",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from compose2aws.rehearsal import resources
+from compose2aws.rehearsal import resources, stack_policy
 from compose2aws.rehearsal.calls import ACCOUNT
 from compose2aws.rehearsal.parameters import resolved_values
 from compose2aws.rehearsal.refusals import OperationFailed, Refusal
@@ -252,10 +252,12 @@ class _Step:
     """A copy of the resource as it was; None: it was made."""
     after: Resource
     replaced: bool = False
+    untouched: bool = False
+    """Whether it was refused before anything happened."""
 
 
-def update(stack: Stack, wanted: Wanted, *, disable_rollback: bool = False) -> None:
-    """Bring a stack to another template; on failure bring it back."""
+def update(stack: Stack, wanted: Wanted, *, disable_rollback: bool = False, policy: str | None = None) -> None:
+    """Bring a stack to another template; on failure bring it back. `policy` stands in for the stack's own."""
     failed_before = stack.status in ("CREATE_FAILED", "UPDATE_FAILED")
     imports: set[str] = set()
     steps: list[_Step] = []
@@ -264,7 +266,12 @@ def update(stack: Stack, wanted: Wanted, *, disable_rollback: bool = False) -> N
     old_order = [resource.logical_id for resource in _deletion_order(stack)]
     try:
         values = values_for(stack, wanted, imports)
-        existing = _change_all(stack, wanted, values, steps, failed_before=failed_before)
+        statements = stack_policy.read_policy(policy or stack.policy)
+        for resource in stack.resources.values():
+            item = wanted.template["Resources"].get(resource.logical_id)
+            if item is None or not values.exists(item):
+                stack_policy.check(statements, "Update:Delete", resource.logical_id, resource.type)
+        existing = _change_all(stack, wanted, values, steps, statements, failed_before=failed_before)
         outputs = _outputs(stack, wanted, values)
         _check_exports_in_use(stack, outputs)
     except (OperationFailed, Refusal) as problem:
@@ -282,7 +289,15 @@ def update(stack: Stack, wanted: Wanted, *, disable_rollback: bool = False) -> N
     stack.set_status("UPDATE_COMPLETE")
 
 
-def _change_all(stack: Stack, wanted: Wanted, values: Values, steps: list[_Step], *, failed_before: bool) -> set[str]:
+def _change_all(
+    stack: Stack,
+    wanted: Wanted,
+    values: Values,
+    steps: list[_Step],
+    statements: list[dict[str, Any]] | None,
+    *,
+    failed_before: bool,
+) -> set[str]:
     """Make and change what the template wants; return the logical ids that exist by it."""
     existing = set()
     for logical_id in creation_order(wanted.template):
@@ -309,6 +324,13 @@ def _change_all(stack: Stack, wanted: Wanted, values: Values, steps: list[_Step]
             raise OperationFailed(
                 f"Replacement type updates not supported on stack with disable-rollback: {logical_id}"
             )
+        action = "Update:Replace" if reasons else "Update:Modify"
+        try:
+            stack_policy.check(statements, action, logical_id, current.type)
+        except OperationFailed as problem:
+            stack.set_resource(current, "UPDATE_FAILED", str(problem))
+            steps.append(_Step(copy.deepcopy(current), current, untouched=True))
+            raise
         step = _Step(copy.deepcopy(current), current, replaced=bool(reasons))
         steps.append(step)
         if reasons:
@@ -373,6 +395,9 @@ def _undo(stack: Stack, steps: list[_Step], reason: str) -> None:
                 stack.set_resource(step.before, "UPDATE_COMPLETE")
             else:
                 stack.resources.pop(logical_id, None)
+            continue
+        if step.untouched:
+            stack.set_resource(step.after, "UPDATE_COMPLETE")
             continue
         try:
             resources.change(stack, step.after, step.before.template, step.before.declared)
