@@ -288,7 +288,7 @@ services:
     written = valued(text).text("CONFIGURATION")
     assert "username: {user of db}\n" in written
     assert "password: {password of db}\n" in written
-    assert "jdbc:postgresql://{host of db}:5432/shop" in written
+    assert "url: jdbc:postgresql://{host of db}:5432/shop\n" in written
     assert "http://localhost:8080/" in written
     assert "k3str4" not in valued(text).printed
 

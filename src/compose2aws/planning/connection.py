@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compose2aws.planning.address import Address, Site
 from compose2aws.planning.connection_url import QueryItem, Span, Url
@@ -57,6 +57,8 @@ def rewrite(
     """The edits that a value's sites ask for; none for services that did not move. `carried` tells, for each endpoint,
     what of its login other variables of the same service hold."""
     result = Rewrite()
+    # `username:` and `password:` on lines of their own, beside a URL without a login
+    paired = any(pair.keyword == "password" for site in sites for pair in site.pairs)
     for site in sites:
         moved = [address for address in site.addresses if address.service in counterparts]
         if not moved:
@@ -65,6 +67,8 @@ def rewrite(
             result.edits += _address(written, address, counterparts[address.service])
         first = counterparts[moved[0].service]
         beside = carried.get(first.service, Carried())
+        if paired:
+            beside = replace(beside, user=True, password=True)
         if site.url is not None:
             result.edits += _url(written, site.url, first, beside, result)
         elif site.kind == "keywords":

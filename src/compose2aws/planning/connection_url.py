@@ -65,17 +65,21 @@ class Url:
 
 
 _START = re.compile(
-    r"(?P<prefix>(?:(?:jdbc|r2dbc|aws-wrapper|p6spy|log4jdbc|tc):)*)(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://", re.I
+    r"(?<![A-Za-z0-9+.-])(?P<prefix>(?:(?:jdbc|r2dbc|aws-wrapper|p6spy|log4jdbc|tc):)*)"
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,40})://",
+    re.IGNORECASE,
 )
 _END = re.compile(r"[\s\"'`<>|\\^)\]]|[,;](?=[A-Za-z][A-Za-z0-9+.:-]*://)|\Z")
 _HOST = re.compile(rf"\[[0-9A-Fa-f:]+\]|[\w.{UNSET}-]+")
 _GO = re.compile(
-    rf"(?P<user>[^\s:@/\"'(),;=]*)(?::(?P<password>[^\s\"']*))?@(?P<scheme>tcp)\((?P<host>[\w.{UNSET}-]+)(?::(?P<port>\d+|{UNSET}))?\)"
+    r"(?<![^\s\"'(),;=])(?P<user>[^\s:@/\"'(),;=]*)(?::(?P<password>[^\s\"']*))?"
+    rf"@(?P<scheme>tcp)\((?P<host>[\w.{UNSET}-]+)(?::(?P<port>\d+|{UNSET}))?\)"
     r"(?P<path>/[^\s?\"'`]*)?(?:\?(?P<query>[^\s\"'`]*))?"
 )
 _BARE = re.compile(
-    rf"(?P<scheme>)(?P<user>[^\s:@/\"'=]*)(?::(?P<password>[^\s@\"']*))?@(?P<host>[\w.{UNSET}-]+)(?::(?P<port>\d+|{UNSET}))?(?P<path>/[^\s?\"']*)?"
-    r"(?:\?(?P<query>[^\s\"']*))?\Z"
+    r"(?P<scheme>)(?P<user>[^\s:@/\"'=]*)(?::(?P<password>[^\s@\"']*))?"
+    rf"@(?P<host>[\w.{UNSET}-]+)(?::(?P<port>\d+|{UNSET}))?"
+    r"(?P<path>/[^\s?\"']*)?(?:\?(?P<query>[^\s\"']*))?\Z"
 )
 
 

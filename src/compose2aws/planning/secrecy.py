@@ -58,11 +58,18 @@ _ASSIGNED = re.compile(
     r"""(?:(?P<at_line>^[ \t]*(?:-[ \t]+)?["']?)|(?<![\w$./-])|(?P<option>(?<![\w-])--?))
         (?P<name>[A-Za-z_][A-Za-z0-9_.-]*)
         (?P<sign>["']?[ \t]*=[ \t]*|["']?[ \t]*:[ \t]+|:|[ \t]+)
-        (?P<quote>["']?)(?P<value>[^\s"'`,;&)}\]|<>]+)""",
+        ["']?""",
     re.VERBOSE | re.MULTILINE,
 )
-_LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@\"'?#]*:(?P<value>[^\s/@\"']+)@")
+_VALUE = re.compile(r"[^\s\"'`,;&)}\]|<>]+")
+_LOGIN = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,40}://[^\s/:@\"'?#]*:(?P<value>[^\s/@\"']+)@")
 _KEY_LOGIN = re.compile(r"https?://(?P<value>[A-Za-z0-9]{16,})@")
+_CLIENTS = re.compile(
+    r"(?<![\w-])(?:(?:mysql|mariadb)[\w-]*[ \t](?:[^|;&\n]{0,200}?[ \t])?-p(?P<joined>[^\s\"'$-][^\s\"']*)"
+    r"|redis-cli[ \t](?:[^|;&\n]{0,200}?[ \t])?(?:-a|--pass)[ \t]+(?P<apart>[^\s\"'$-][^\s\"']*))"
+)
+"""Clients that take a password as an option of one letter."""
+
 _FORMS = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)"
     r"|(?<![A-Za-z0-9])(?:(?:sk|rk|pk)_(?:live|test)_\w{8,}|sk-[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
@@ -152,6 +159,7 @@ def secret_spans(text: str, random: bool = False) -> tuple[tuple[int, int], ...]
     if "://" in text:
         found += [(m.start("value"), m.end("value")) for m in _KEY_LOGIN.finditer(text) if looks_random(m["value"])]
     found += [match.span() for match in _FORMS.finditer(text)]
+    found += [match.span(match.lastgroup or 0) for match in _CLIENTS.finditer(text)]
     found += _assigned(text)
     if random and looks_random(text):
         found.append((0, len(text)))
@@ -166,13 +174,14 @@ def _assigned(text: str) -> Iterator[tuple[int, int]]:
     at = 0
     while match := _ASSIGNED.search(text, at):
         at = match.end("name")
-        value, sign = match["value"], match["sign"]
+        sign = match["sign"]
         if sign.isspace() and not match["option"]:
             # two words side by side are no assignment
             continue
-        if sign == ":" and match["at_line"] is None:
+        if (sign == ":" and match["at_line"] is None) or not secret_name(match["name"]):
             continue
-        if not secret_name(match["name"]) or value[0] in "$-{%(/\\" or surely_public(match["name"], value):
+        value = _VALUE.match(text, match.end())
+        if value is None or value[0][0] in "$-{%(/\\" or surely_public(match["name"], value[0]):
             continue
-        at = match.end("value")
-        yield match.start("value"), match.end("value")
+        at = value.end()
+        yield value.span()
