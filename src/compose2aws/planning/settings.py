@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compose2aws.catalog.catalog import settings_schema
-from compose2aws.compose.node import Mapping, Path, Scalar, find, locate, plain
+from compose2aws.compose.node import Mapping, Node, Path, Scalar, find, leaves, locate, plain
 from compose2aws.compose.project import ComposeError, Diagnostic, Project
 from compose2aws.planning.model import Tier
 
@@ -71,7 +71,8 @@ def read_settings(project: Project, tier: str | None = None) -> Settings:
         path: Path = ("services", name, "x-aws")
         problems += _check(project, path, service_schema)
         blocks[name] = _block(project, path)
-    for name in top.get("restore") or {}:
+    restore = top.get("restore")
+    for name in restore if isinstance(restore, dict) else ():
         if name not in blocks:
             problems.append(_unknown_service(project, name, list(blocks)))
     if problems:
@@ -143,14 +144,24 @@ def _check(project: Project, path: Path, schema: dict[str, Any]) -> list[Diagnos
             found += [_unknown_key(project, (*at, key), key, known) for key in keys]
         else:
             message = error.message if len(error.message) < 200 else "has the wrong form"
+            given = _given(find(project.root, at))
+            if given:
+                message = f"the value of {', '.join(given)} has the wrong form"
             found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
     block = plain(node)
     memory = block.get("memory") if isinstance(block, dict) else None
     if isinstance(memory, str) and mebibytes(memory) is None:
         at = (*path, "memory")
-        message = f"found {memory!r}, wanted a size such as 512MB or 2GB"
+        what = ", ".join(_given(find(project.root, at))) or repr(memory)
+        message = f"found {what}, wanted a size such as 512MB or 2GB"
         found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
     return found
+
+
+def _given(node: Node | None) -> list[str]:
+    """The variables whose values stand in a setting: what they hold may be a secret, and is not repeated."""
+    parts = [part for _, leaf in leaves(node) if isinstance(leaf, Scalar) for part in leaf.parts] if node else []
+    return list(dict.fromkeys(f"${{{part.variables[0]}}}" for part in parts if part.origin == "set" and part.variables))
 
 
 def _properties(schema: dict[str, Any], path: list[str | int]) -> dict[str, Any]:
