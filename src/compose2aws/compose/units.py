@@ -123,10 +123,11 @@ def single(value: float) -> float | int:
         return value
     try:
         packed = struct.pack("f", value)
+        kept: float = struct.unpack("f", packed)[0]
     except OverflowError:
         return value
     for digits in range(1, 10):
-        shorter = float(f"{value:.{digits}g}")
+        shorter = float(f"{kept:.{digits}g}")
         if struct.pack("f", shorter) == packed:
             return tidy(shorter)
     return tidy(value)
