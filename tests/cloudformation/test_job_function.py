@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -164,6 +164,30 @@ def test_a_long_wait_is_handed_on_and_starts_nothing_twice(account: Account) -> 
     job_function.handler(handed, context())
     assert account.answers[0]["Status"] == "SUCCESS"
     assert len(account.started) == 1
+
+
+class DeniedError(Exception):
+    response: ClassVar = {"Error": {"Code": "AccessDeniedException"}}
+
+
+def test_rights_that_are_new_are_waited_for(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, refusals = account.run_task, [DeniedError(), DeniedError()]
+
+    def at_last(**request: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return known(**request)
+
+    monkeypatch.setattr(account, "run_task", at_last)
+    assert run(account, stopped(0))["Status"] == "SUCCESS"
+
+
+def test_rights_that_never_come_are_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(**request: Any) -> Any:
+        raise DeniedError("no ecs:RunTask")
+
+    monkeypatch.setattr(account, "run_task", never)
+    assert "no ecs:RunTask" in run(account, stopped(0))["Reason"]
 
 
 def test_a_surprise_is_answered_so_that_nobody_waits_an_hour(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

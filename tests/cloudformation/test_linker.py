@@ -243,6 +243,13 @@ def test_what_cannot_be_split_is_refused_with_its_limit() -> None:
         emit(bare_plan(security_groups=groups))
 
 
+def test_a_task_definition_that_ecs_would_not_take_is_refused() -> None:
+    variable = EnvironmentVariable("BIG", Text.of("x" * 70_000))
+    only = container("big", environment=(variable,))
+    with pytest.raises(LimitError, match=r"BigTaskDefinition has 7\d+ bytes; ECS takes 65536"):
+        emit(bare_plan(workloads=(service("big", Task("big", 256, 512, (only,))),)))
+
+
 def test_every_resource_says_where_it_comes_from() -> None:
     for plan in (full_plan(), wide_plan()):
         for name, body in resources(emit(plan)).items():

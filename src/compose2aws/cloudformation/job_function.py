@@ -8,6 +8,7 @@ runs nothing and answers success.
 import json
 import time
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ import boto3
 PAUSE = 5
 RESERVE = 60  # seconds before Lambda's limit at which the wait is handed on
 UNSEEN = 24  # looks at a task that ECS does not show yet
+DENIALS = 12  # tries of what is not allowed yet: rights that were just given take seconds to be known everywhere
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -31,25 +33,38 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def rolling_back(stack: str) -> bool:
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    return "ROLLBACK" in stacks[0]["StackStatus"]
+    described = patiently(lambda: boto3.client("cloudformation").describe_stacks(StackName=stack))
+    return "ROLLBACK" in described["Stacks"][0]["StackStatus"]
+
+
+def patiently(call: Callable[[], Any]) -> Any:
+    for left in reversed(range(DENIALS)):
+        try:
+            return call()
+        except Exception as problem:
+            code = getattr(problem, "response", {}).get("Error", {}).get("Code", "")
+            if not code.startswith("AccessDenied") or not left:
+                raise
+        time.sleep(PAUSE)
+    return None
 
 
 def start(event: dict[str, Any]) -> str:
     """Start the task once, also when Lambda repeats the request."""
     job = event["ResourceProperties"]
-    started = boto3.client("ecs").run_task(
-        clientToken=event["RequestId"],
-        cluster=job["Cluster"],
-        taskDefinition=job["TaskDefinition"],
-        capacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
-        networkConfiguration={
-            "awsvpcConfiguration": {
-                "subnets": job["Subnets"],
-                "securityGroups": job["SecurityGroups"],
-                "assignPublicIp": job["AssignPublicIp"],
-            }
-        },
+    network = {
+        "subnets": job["Subnets"],
+        "securityGroups": job["SecurityGroups"],
+        "assignPublicIp": job["AssignPublicIp"],
+    }
+    started = patiently(
+        lambda: boto3.client("ecs").run_task(
+            clientToken=event["RequestId"],
+            cluster=job["Cluster"],
+            taskDefinition=job["TaskDefinition"],
+            capacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
+            networkConfiguration={"awsvpcConfiguration": network},
+        )
     )
     if started.get("failures") or not started.get("tasks"):
         raise RuntimeError(f"the task did not start: {json.dumps(started.get('failures'))}")

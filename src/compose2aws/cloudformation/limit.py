@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from compose2aws.cloudformation.writing import text_of
@@ -12,11 +13,21 @@ PARAMETERS = 200
 OUTPUTS = 200
 DYNAMIC_REFERENCES = 60
 BYTES = 1_000_000  # of a template that is uploaded to S3 first
+TASK_DEFINITION_BYTES = 65_536  # Amazon ECS, "Service quotas"
 _CERTAINLY_SMALL = BYTES // 4  # as JSON: YAML in blocks is never four times as long
 
 
 class LimitError(Exception):
-    """A template that CloudFormation would not take, and that cannot be split further."""
+    """A template that CloudFormation would not take and that cannot be split, or a resource too large for AWS."""
+
+
+def check_task_definitions(bodies: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise `LimitError` for a task definition that ECS would not take. `bodies` are resources by logical id."""
+    for name, body in bodies.items():
+        if body["Type"] == "AWS::ECS::TaskDefinition":
+            size = len(json.dumps(body["Properties"]).encode())
+            if size > TASK_DEFINITION_BYTES:
+                raise LimitError(f"{name} has {size} bytes; ECS takes {TASK_DEFINITION_BYTES} in a task definition")
 
 
 def overflow(template: dict[str, Any]) -> str | None:
