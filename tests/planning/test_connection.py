@@ -347,3 +347,12 @@ services:
 """
     found = {(reference.service, reference.port) for reference in valued(text).of().references}
     assert found == {("db", 5432), ("api", 3000), ("api", 80), ("api", None), ("kafka", 9092), ("worker", 8000)}
+
+
+def test_options_that_only_a_url_could_carry_are_reported() -> None:
+    result = valued(app("MONGO_HOST: db\nMONGO_URL: mongodb://db", image="mongo:7"))
+    (finding,) = result.findings("connection-options")
+    assert finding.path == ("services", "app", "environment", "MONGO_HOST")
+    assert "retryWrites=false" in finding.message
+    assert valued(app("DB_HOST: db")).findings("connection-options") == ()
+    assert valued(app("REDIS_HOST: db", image="redis:7"), db={"tls": True}).findings("connection-options")

@@ -60,6 +60,9 @@ def test_secret_in_a_command_is_put_in_by_a_shell_where_the_entrypoint_is_known(
     assert result.text("COMPOSE2AWS_DB_PASSWORD") == "{password of db}"
     assert result.variable("COMPOSE2AWS_DB_PASSWORD").secret is not None
     assert result.variable("COMPOSE2AWS_DB_HOST").secret is None
+    decision = result.decision("services", "app", "command")
+    assert (decision.outcome, decision.code) == ("adapted", "connection")
+    assert [id_.logical_id for id_ in decision.becomes] == ["AppTaskDefinition", "DbMasterLogin"]
 
 
 def test_variable_that_the_container_has_already_is_used() -> None:
@@ -157,6 +160,7 @@ def test_secret_in_a_label_is_dropped_with_a_finding() -> None:
     ]
     assert result.decision("services", "app", "labels", "users").outcome == "dropped"
     assert "aLLYxhdC" not in result.printed
+    assert [parameter.name for parameter in result.values.parameters] == ["Domain83762a43"]
 
 
 @pytest.mark.parametrize("secret", ["plain", "with space", "a'b\"c", "$HOME `id` $(id)", "back\\slash", "ümläut;|&<>"])

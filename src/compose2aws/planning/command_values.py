@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compose2aws.compose.node import Path, find
 from compose2aws.planning.client import Client, Value
 from compose2aws.planning.concealment import Place
 from compose2aws.planning.connection import rewrite
-from compose2aws.planning.environment_values import delivered, report_users
-from compose2aws.planning.identity import digest
+from compose2aws.planning.environment_values import delivered, report
+from compose2aws.planning.identity import ResourceId, digest
 from compose2aws.planning.invocation import Invocation, injected, run_line, script_at, with_variables
+from compose2aws.planning.model.workload import EnvironmentVariable
 from compose2aws.planning.text import Hole, Text
 from compose2aws.planning.written import rewritten
 
@@ -23,7 +24,7 @@ def _text(client: Client, value: Value) -> Text:
     stage = client.stage
     key = str(value.path[2] if value.path[2] != "labels" else f"labels.{value.path[-1]}")
     result = rewrite(value.written, value.sites, stage.counterparts, client.carried)
-    report_users(client, value, result)
+    report(client, value, result)
     place = Place(client.service, key, value.path, client.related, word=value.path[2] != "labels")
     edits = stage.concealment.conceal(value.written, place, result.edits, value.name)
     return rewritten(value.written, edits, stage.concealment.untouched(place))
@@ -35,12 +36,14 @@ class _Naming:
 
     client: Client
     path: Path
+    secrets: dict[ResourceId, None] = field(default_factory=dict)
+    """The secrets of the variables that were given."""
 
     def __call__(self, hole: Hole) -> str:
         text = Text.of(hole)
         for variable in self.client.variables.values():
             if variable.text == text and variable.only_if is None and re.fullmatch(r"[A-Za-z_]\w*", variable.name):
-                return variable.name
+                return self._given(variable)
         if "parameter" in hole.fact:
             name = f"COMPOSE2AWS_{hole.of}"
         else:
@@ -48,10 +51,16 @@ class _Naming:
             if not re.fullmatch(r"[a-z][a-z0-9]*", hole.of):
                 name += f"_{digest(hole.of).upper()}"
         self.client.variables[name] = delivered(self.client.stage, name, text, self.path)
-        return name
+        return self._given(self.client.variables[name])
+
+    def _given(self, variable: EnvironmentVariable) -> str:
+        if variable.secret is not None:
+            self.secrets[variable.secret] = None
+        return variable.name
 
 
 def plan_invocation(client: Client) -> Invocation:
+    """Entrypoint and command, decided on their keys."""
     ledger = client.stage.ledger
     texts: dict[str, tuple[Text, ...] | None] = {}
     for section, values in (("entrypoint", client.entrypoint), ("command", client.command)):
@@ -59,7 +68,8 @@ def plan_invocation(client: Client) -> Invocation:
     before = Invocation(texts["entrypoint"], texts["command"])
     where = "command" if any(text.sensitive for text in before.command or ()) else "entrypoint"
     path: Path = ("services", client.service, where)
-    after = with_variables(before, _Naming(client, path))
+    naming = _Naming(client, path)
+    after = with_variables(before, naming)
     if after is None:
         ledger.refuse(
             path,
@@ -71,27 +81,40 @@ def plan_invocation(client: Client) -> Invocation:
         )
         return Invocation(before.entrypoint, None)
     for section in ("entrypoint", "command"):
-        _decide_words(client, section, texts[section], after != before)
+        _decide_words(client, section, texts[section], tuple(naming.secrets))
     return after
 
 
-def _decide_words(client: Client, section: str, texts: tuple[Text, ...] | None, by_shell: bool) -> None:
+def _decide_words(
+    client: Client, section: str, texts: tuple[Text, ...] | None, secrets: tuple[ResourceId, ...]
+) -> None:
     path: Path = ("services", client.service, section)
-    node = find(client.stage.root, path)
-    if node is None:
+    if find(client.stage.root, path) is None:
         return
     if texts is None:
         client.stage.ledger.record(path, "inert", reason="the image's own counts, as without the key")
         return
-    changed = [text for text in texts if text.holes]
-    reason = "; ".join(f"one word is {text}" for text in changed)
-    if by_shell and any(text.sensitive for text in texts):
-        reason = f"a shell of the container puts its secrets in: {reason}"
-    outcome = "adapted" if changed else "translated"
-    client.stage.ledger.record(path, outcome, client.task, code="connection" if changed else "", reason=reason)  # type: ignore[arg-type]
+    holes = tuple(dict.fromkeys(hole for text in texts for hole in text.holes))
+    if not holes:
+        client.stage.ledger.record(path, "translated", client.task)
+        return
+    code = _code(holes)
+    reason = f"in it now: {', '.join(map(str, holes))}"
+    if any(hole.sensitive for hole in holes):
+        reason += "; a shell of the container puts the secrets in"
+        client.stage.ledger.record(path, "adapted", (client.task, *secrets), code=code, reason=reason)
+    else:
+        client.stage.ledger.record(path, "adapted", client.task, code=code, reason=reason)
+
+
+def _code(holes: tuple[Hole, ...]) -> str:
+    if any("parameter" not in hole.fact for hole in holes):
+        return "connection"
+    return "secret" if any(hole.sensitive for hole in holes) else "unset-variable"
 
 
 def plan_health_command(client: Client) -> tuple[str, ...] | None:
+    """The health check's command; what is known only on AWS comes out of variables, for it is no place for holes."""
     if client.health is None:
         return None
     texts = [_text(client, value) for value in client.health]
@@ -109,6 +132,7 @@ def plan_health_command(client: Client) -> tuple[str, ...] | None:
 
 
 def plan_labels(client: Client) -> Iterator[tuple[str, Text]]:
+    """The labels that hold no secret, each decided."""
     for value in client.labels:
         text = _text(client, value)
         if text.sensitive:
@@ -120,6 +144,9 @@ def plan_labels(client: Client) -> Iterator[tuple[str, Text]]:
                 "take the secret out of the label",
             )
             continue
-        outcome = "adapted" if text.holes else "translated"
-        client.stage.ledger.record(value.path, outcome, client.task)  # type: ignore[arg-type]
+        if text.holes:
+            reason = f"is {text}"
+            client.stage.ledger.record(value.path, "adapted", client.task, code=_code(text.holes), reason=reason)
+        else:
+            client.stage.ledger.record(value.path, "translated", client.task)
         yield value.name, text

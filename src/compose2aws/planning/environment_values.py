@@ -11,6 +11,7 @@ from compose2aws.planning.companion import Companion
 from compose2aws.planning.concealment import Place
 from compose2aws.planning.connection import Rewrite, rewrite
 from compose2aws.planning.connection_form import connection_url
+from compose2aws.planning.counterpart import Counterpart
 from compose2aws.planning.model.workload import EnvironmentVariable
 from compose2aws.planning.parameter_book import master_login
 from compose2aws.planning.secrecy import connection_name, secret_name
@@ -35,7 +36,7 @@ def environment_variable(client: Client, value: Value) -> EnvironmentVariable:
             result.logins.append((companion.service, companion.whose))
     else:
         result = rewrite(written, value.sites, stage.counterparts, client.carried)
-    report_users(client, value, result)
+    report(client, value, result)
     if value.bare and not result.edits:
         secret = stage.concealment.secret(written.segments[0])
         hole = stage.book.variable(value.name, value.path, secret=secret, optional=True)
@@ -126,29 +127,45 @@ def _companion_edits(stage: Stage, written: Written, companion: Companion) -> li
     return []
 
 
-def report_users(client: Client, value: Value, result: Rewrite) -> None:
+def report(client: Client, value: Value, result: Rewrite) -> None:
+    """The findings on the connections of a value: users that AWS does not make, hosts that were guessed, options that
+    only a URL could carry."""
+    stage, what = client.stage, f"{value.name or value.path[-1]} of {client.service}"
     for service in result.foreign:
-        client.stage.served.add(service)
-        client.stage.ledger.find(
+        stage.served.add(service)
+        stage.ledger.find(
             "database-user-unknown",
             "warning",
-            f"{value.name or value.path[-1]} of {client.service} logs in to {service} as a user that the compose file "
-            "does not make; AWS makes one user alone, so this one keeps its name and must be made by an init script or "
-            "by the app",
+            f"{what} logs in to {service} as a user that the compose file does not make; AWS makes one user alone, so "
+            "this one keeps its name and must be made by an init script or by the app",
             f"make the user in an init script of {service}, or use the user of its image's variables",
             value.path,
         )
-    for site in value.sites:
-        for address in site.addresses:
-            if address.guessed:
-                client.stage.ledger.find(
-                    "connection-filled",
-                    "note",
-                    f"the host in {value.name or value.path[-1]} of {client.service} has no value here; "
-                    f"{address.service} is the only service that it can mean",
-                    "set the variable where another is meant",
-                    value.path,
-                )
+    found = [(site, address) for site in value.sites for address in site.addresses]
+    for site, address in found:
+        if address.guessed:
+            stage.ledger.find(
+                "connection-filled",
+                "note",
+                f"the host in {what} has no value here; {address.service} is the only service that it can mean",
+                "set the variable where another is meant",
+                value.path,
+            )
+        of = stage.counterparts.get(address.service)
+        wanted = _options(of) if of is not None and site.kind != "url" and address.host[1] > address.host[0] else ""
+        if wanted:
+            stage.ledger.find(
+                "connection-options",
+                "warning",
+                f"{what} names {address.service}, whose clients must connect with {wanted}, and no URL says so",
+                f"set it in the app's own configuration, or give the app a URL of {address.service}",
+                value.path,
+            )
+
+
+def _options(of: Counterpart) -> str:
+    options = [f"{name}={option}" for name, option in of.endpoint.query]
+    return ", ".join([*options, "TLS"] if of.endpoint.tls else options)
 
 
 def _never(_: Segment) -> bool:

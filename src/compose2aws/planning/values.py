@@ -7,7 +7,7 @@ fill them. Every value is decided in the ledger. No literal part of any text tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compose2aws.compose.node import find
@@ -55,7 +55,19 @@ def plan_values(
     for of in counterparts.values():
         if of.has_login and of.service not in stage.served:
             _without_client(stage, of, services, by_service)
-    return Values(by_service, book.parameters, book.secrets)
+    return Values(by_service, tuple(_used(book.parameters, by_service, book.secrets)), book.secrets)
+
+
+def _used(
+    parameters: tuple[Parameter, ...], by_service: Mapping[str, ContainerValues], secrets: tuple[StoredSecret, ...]
+) -> Iterator[Parameter]:
+    """Without those of texts that were dropped or refused: nobody should be asked for them."""
+    texts = [secret.text for secret in secrets]
+    for values in by_service.values():
+        texts += [variable.text for variable in values.environment]
+        texts += [*(values.entrypoint or ()), *(values.command or ()), *(text for _, text in values.labels)]
+    names = {hole.of for text in texts for hole in text.holes if "parameter" in hole.fact}
+    yield from (parameter for parameter in parameters if parameter.name in names)
 
 
 def _container_values(stage: Stage, service: str) -> ContainerValues:
