@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +12,7 @@ from compose2aws.catalog import Catalog, ImageMapping, ImageReference, parse_ima
 from compose2aws.compose import node as tree
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.split_variables import split_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,26 @@ def classify(services: tuple[ServiceSource, ...], catalog: Catalog, ledger: Ledg
         for name, condition in service.dependencies.items()
         if condition != "service_completed_successfully"
     }
+    waited |= set(_referred(services))
     return {s.name: _kind(s, catalog, ledger, gated, waited) for s in services}
+
+
+# A name in host position: after `://` and the login, or before a port.
+_HOST = re.compile(r"://(?:[^\s/@]*@)?([\w.-]+)|(?<![\w./:@-])([\w.-]+):\d{2,5}(?!\d)")
+
+
+def _referred(services: tuple[ServiceSource, ...]) -> Iterator[str]:
+    """The names of hosts in other services' values."""
+    for service in services:
+        found: set[str] = set()
+        for key in ("environment", "command", "entrypoint"):
+            node = service.get(key)
+            for path, leaf in tree.leaves(node) if node else ():
+                text = leaf.text if isinstance(leaf, tree.Scalar) else ""
+                found |= {name for pair in _HOST.findall(text) for name in pair}
+                if key == "environment" and path and split_name(str(path[-1])).part == "host":
+                    found.add(text)
+        yield from found - {service.name}
 
 
 def _kind(service: ServiceSource, catalog: Catalog, ledger: Ledger, gated: set[str], waited: set[str]) -> Kind:
