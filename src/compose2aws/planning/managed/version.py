@@ -57,7 +57,7 @@ def _wanted(image: ImageReference | None, rule: VersionRule) -> str | None:
 
 
 def _major(wanted: str, rule: VersionRule) -> str:
-    """The newest major that is not newer than what is wanted; of `8`, the oldest that begins so (`8.0`)."""
+    """The newest major that is not newer than what is wanted; of `8`, the newest that begins so (`8.4`)."""
     numbers = _numbers(wanted)
     same = [m for m in rule.majors if _numbers(m)[: len(numbers)] == numbers]
     if same:
