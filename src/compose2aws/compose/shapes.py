@@ -202,3 +202,6 @@ PROJECT = Struct(
         "models": MapOf(_MODEL),
     }
 )
+
+SERVICE_KEYS = tuple(_SERVICE.fields)
+"""The keys of a service, in the order in which they are printed."""

@@ -53,7 +53,7 @@ def duration(text: str) -> int:
         unit = _UNITS[found["unit"]]
         total += int(found["whole"] or "0") * unit
         if found["fraction"]:
-            total += int(float("0." + found["fraction"]) * unit)
+            total += int(found["fraction"]) * unit // 10 ** len(found["fraction"])
         rest = rest[found.end() :]
     if total > _LONGEST:
         raise ValueError
