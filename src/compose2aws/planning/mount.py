@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import Mapping, Scalar
 from compose2aws.compose.project import FileFact, Project
-from compose2aws.planning.identity import logical_id
+from compose2aws.planning.identity import digest
 from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount
@@ -84,9 +84,7 @@ def _folder_name(name: str) -> str:
     """A path that EFS takes (at most 100 characters, four folders below the root: Amazon EFS User Guide, "Creating
     access points")."""
     cleaned = re.sub(r"[^A-Za-z0-9._-]", "-", name.replace("..", "up")).strip("-.") or "folder"
-    return (
-        cleaned if cleaned == name and len(name) <= 60 else f"{cleaned[:50]}-{logical_id(name, 'AccessPoint')[-19:-11]}"
-    )
+    return cleaned if cleaned == name and len(name) <= 60 else f"{cleaned[:50]}-{digest(name)}"
 
 
 def _plan_mount(service: ServiceSource, index: int, project: Project, ledger: Ledger, to: _Collected) -> None:
