@@ -14,6 +14,7 @@ from compose2aws.cloudformation.balancer import emit_balancers, public_address
 from compose2aws.cloudformation.expression import joined
 from compose2aws.cloudformation.file_system import emit_file_system
 from compose2aws.cloudformation.graph import Graph
+from compose2aws.cloudformation.host import emit_fleet
 from compose2aws.cloudformation.image import emit_repositories
 from compose2aws.cloudformation.job import emit_job
 from compose2aws.cloudformation.key import emit_key
@@ -71,6 +72,8 @@ def graph_of(plan: Plan) -> Graph:
     emit_log_bucket(graph, plan)
     emit_stored_secrets(graph, plan, _secret_owners(plan))
     emit_cluster(graph, plan)
+    for fleet in plan.fleets:
+        emit_fleet(graph, plan, fleet)
     for workload in plan.workloads:
         if isinstance(workload, Service):
             emit_service(graph, plan, workload)

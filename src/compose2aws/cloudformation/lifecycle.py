@@ -18,6 +18,8 @@ _BASE_FAMILIES = (
     "AWS::RDS::",
     "AWS::S3::",
 )
+# Instances come and go with the tasks that they run.
+_APP_TYPES = frozenset({"AWS::EC2::LaunchTemplate"})
 _BASE_IDS = frozenset({"DatabaseMonitoringRole", "FlowLogGroup", "FlowLogRole"})
 _LOGIN = "MasterLogin"
 
@@ -42,6 +44,8 @@ def place(logical_id: str, node: Node) -> Place:
     """`base` for what must outlive a bad release of the app: network, registries, data and keys."""
     if node.type == "AWS::SecretsManager::Secret":
         return "base" if logical_id.endswith(_LOGIN) else "app"
+    if node.type in _APP_TYPES:
+        return "app"
     return "base" if node.type.startswith(_BASE_FAMILIES) or logical_id in _BASE_IDS else "app"
 
 

@@ -12,7 +12,7 @@ from compose2aws.cloudformation.graph import Graph, GraphError
 from compose2aws.cloudformation.name import alias_instances
 from compose2aws.cloudformation.task_definition import emit_task, main_container
 from compose2aws.planning.identity import ResourceId, digest, logical_id
-from compose2aws.planning.model import Autoscaling, ConnectAlias, Plan, Service, SubnetKind
+from compose2aws.planning.model import Autoscaling, CapacityShare, ConnectAlias, Plan, Service, SubnetKind
 
 ALIASES_LABEL = "compose2aws.connect-aliases"
 CAPACITY = "ServiceClusterCapacityProviders"
@@ -34,7 +34,7 @@ def emit_cluster(graph: Graph, plan: Plan) -> None:
         ecs.ClusterCapacityProviderAssociations(
             CAPACITY,
             Cluster=Ref("ServiceCluster"),
-            CapacityProviders=["FARGATE", "FARGATE_SPOT"],
+            CapacityProviders=["FARGATE", "FARGATE_SPOT", *(ref(fleet.provider) for fleet in plan.fleets)],
             DefaultCapacityProviderStrategy=[ecs.CapacityProviderStrategy(CapacityProvider="FARGATE", Weight=1)],
         )
     )
@@ -50,7 +50,9 @@ def emit_service(graph: Graph, plan: Plan, item: Service) -> None:
         Cluster=Ref("ServiceCluster"),
         TaskDefinition=ref(item.task.definition),
         CapacityProviderStrategy=[
-            ecs.CapacityProviderStrategyItem(CapacityProvider=share.provider, Weight=share.weight, Base=share.base)
+            ecs.CapacityProviderStrategyItem(
+                CapacityProvider=provider_name(share), Weight=share.weight, Base=share.base
+            )
             for share in item.capacity
         ],
         DeploymentConfiguration=ecs.DeploymentConfiguration(
@@ -59,11 +61,6 @@ def emit_service(graph: Graph, plan: Plan, item: Service) -> None:
             DeploymentCircuitBreaker=ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True),
         ),
         AvailabilityZoneRebalancing="ENABLED" if item.zone_rebalancing else "DISABLED",
-        NetworkConfiguration=ecs.NetworkConfiguration(
-            AwsvpcConfiguration=ecs.AwsvpcConfiguration(
-                **awsvpc(plan, item.subnets, item.security_groups),
-            )
-        ),
         EnableExecuteCommand=item.task.exec,
         EnableECSManagedTags=True,
         PropagateTags="SERVICE",
@@ -72,6 +69,10 @@ def emit_service(graph: Graph, plan: Plan, item: Service) -> None:
     # A count here would undo at every update what the scaling has done.
     if item.autoscaling is None:
         service.DesiredCount = item.desired
+    if item.task.network_mode == "awsvpc":
+        service.NetworkConfiguration = ecs.NetworkConfiguration(
+            AwsvpcConfiguration=ecs.AwsvpcConfiguration(**awsvpc(plan, item.subnets, item.security_groups))
+        )
     if item.registry:
         service.ServiceRegistries = [ecs.ServiceRegistry(RegistryArn=attribute(item.registry, "Arn"))]
     if item.targets:
@@ -88,6 +89,11 @@ def emit_service(graph: Graph, plan: Plan, item: Service) -> None:
     graph.add(service, item.source, owner=item.name)
     if item.autoscaling:
         _emit_scaling(graph, plan, item, item.autoscaling)
+
+
+def provider_name(share: CapacityShare) -> Expression:
+    """The name of a capacity provider: Amazon's own, or that of a fleet."""
+    return ref(share.provider) if isinstance(share.provider, ResourceId) else share.provider
 
 
 def awsvpc(plan: Plan, kind: SubnetKind, groups: tuple[ResourceId, ...]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def emit_task(graph: Graph, plan: Plan, task: Task, source: Path, labels: Mappin
         task.definition.logical_id,
         Family=legal_name(f"{plan.project}-{task.service}", r"A-Za-z0-9_\-", 255),
         RequiresCompatibilities=[task.compatibility],
-        NetworkMode="awsvpc",
+        NetworkMode=task.network_mode,
         Cpu=str(task.cpu),
         Memory=str(task.memory),
         RuntimePlatform=ecs.RuntimePlatform(CpuArchitecture=task.architecture, OperatingSystemFamily="LINUX"),

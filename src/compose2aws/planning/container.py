@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from compose2aws.compose import node as tree
 from compose2aws.planning.health import plan_health_check
+from compose2aws.planning.hosting import DEFAULT_CAPABILITIES, FARGATE_CAPABILITIES, Wish, capability, wants_gpus
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import Container, Image, Logging, PortMapping, Ulimit, named
@@ -17,8 +18,6 @@ from compose2aws.planning.values import ContainerValues
 
 # Amazon ECS API Reference, "ContainerDefinition", stopTimeout: at most 120 seconds on Fargate.
 _LONGEST_STOP = 120
-# Fargate adds this capability and no other (Amazon ECS API Reference, "KernelCapabilities").
-_ADDABLE = frozenset(("SYS_PTRACE",))
 _ULIMITS = frozenset(
     (
         "core",
@@ -38,7 +37,6 @@ _ULIMITS = frozenset(
         "stack",
     )
 )
-_OWN_HOSTS = "hosts of your own (ECS on EC2) are not supported yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +55,13 @@ def plan_container(
     values: ContainerValues,
     mounts: Mounts,
     ports: tuple[PortMapping, ...],
+    wished: tuple[Wish, ...],
     retention: int,
     ledger: Ledger,
 ) -> Container:
     """The container of a service that runs. Decides the keys that concern the container alone."""
     service = kind.source
-    refuse_what_fargate_cannot(service, ledger)
+    _decide_wishes(service, wished, ledger)
     definition = service.definition
     for key in ("user", "working_dir", "tty", "stdin_open", "init", "read_only"):
         if key in service.node:
@@ -83,6 +82,9 @@ def plan_container(
         interactive=service.flag("stdin_open"),
         terminal=service.flag("tty"),
         init=service.flag("init"),
+        privileged=service.flag("privileged"),
+        gpus=wants_gpus(service),
+        devices=_devices(service),
         stop_timeout=stop_timeout(service, ledger),
         ulimits=_ulimits(service, ledger),
         tmpfs=mounts.tmpfs,
@@ -135,74 +137,49 @@ def stop_timeout(service: ServiceSource, ledger: Ledger | None = None) -> int | 
     return taken
 
 
-def refuse_what_fargate_cannot(service: ServiceSource, ledger: Ledger) -> None:
-    """What needs a host of one's own."""
-    wants: list[tuple[tuple[str | int, ...], str]] = []
-    if service.flag("privileged"):
-        wants.append((service.at("privileged"), "is privileged"))
-    if service.text("network_mode") == "host":
-        wants.append((service.at("network_mode"), "uses the host's network"))
-    if service.text("pid") == "host":
-        wants.append((service.at("pid"), "sees the host's processes"))
-    if service.text("ipc") == "host":
-        wants.append((service.at("ipc"), "shares the host's memory segments"))
-    wants += [(service.at("devices", i), "wants a device of the host") for i in range(len(service.items("devices")))]
-    if service.items("gpus"):
-        wants.append((service.at("gpus"), "wants GPUs"))
-    if service.items("deploy", "resources", "reservations", "devices"):
-        wants.append((service.at("deploy", "resources", "reservations", "devices"), "wants devices of the host"))
-    for path, what in wants:
-        ledger.refuse(
-            path,
-            "needs-a-host",
-            f"{service.name} {what}, which Fargate does not offer; {_OWN_HOSTS}",
-            "take the key away with `!reset` in compose.aws.yaml, or leave the service out with a profile",
-        )
+def _decide_wishes(service: ServiceSource, found: tuple[Wish, ...], ledger: Ledger) -> None:
+    """What a host gives is translated."""
+    for wish in found:
+        if wish.path[2] not in ("cap_add", "volumes"):
+            ledger.record(
+                wish.path,
+                "translated",
+                service.definition,
+                code="on-a-host",
+                reason="its task runs on an instance of the project",
+            )
 
 
 def _capabilities(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str, ...]:
     definition = service.definition
     taken: list[str] = []
     for index, text in enumerate(service.texts(key)):
-        name = text.upper().removeprefix("CAP_")
+        name = capability(text)
         path = service.at(key, index)
-        if key == "cap_drop" or name in _ADDABLE:
+        if key == "cap_drop" or name in FARGATE_CAPABILITIES:
             taken.append(name)
             ledger.record(path, "translated", definition)
-        elif name in _DEFAULT_CAPABILITIES:
-            ledger.record(path, "inert", definition, reason="a container on Fargate has it by default")
+        elif name in DEFAULT_CAPABILITIES:
+            ledger.record(path, "inert", definition, reason="a container has it by default")
         else:
-            ledger.refuse(
-                path,
-                "capability",
-                f"{service.name} wants the capability {name}; Fargate adds none but SYS_PTRACE, and {_OWN_HOSTS}",
-                "see whether the app runs without it, and take it away with `!reset` in compose.aws.yaml",
+            taken.append(name)
+            ledger.record(
+                path, "translated", definition, code="on-a-host", reason="its task runs on an instance of the project"
             )
     if key == "cap_drop" and "ALL" in taken and service.texts("cap_add"):
-        kept = {text.upper().removeprefix("CAP_") for text in service.texts("cap_add")}
-        return tuple(sorted(_DEFAULT_CAPABILITIES - kept)) if kept & _DEFAULT_CAPABILITIES else tuple(taken)
+        kept = {capability(text) for text in service.texts("cap_add")}
+        return tuple(sorted(DEFAULT_CAPABILITIES - kept)) if kept & DEFAULT_CAPABILITIES else tuple(taken)
     return tuple(taken)
 
 
-# Docker documentation, "Runtime privilege and Linux capabilities": those that are on by default.
-_DEFAULT_CAPABILITIES = frozenset(
-    (
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "NET_RAW",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    )
-)
+def _devices(service: ServiceSource) -> tuple[tuple[str, str], ...]:
+    """The host's devices: (path on the host, path in the container)."""
+    found: list[tuple[str, str]] = []
+    for index in range(len(service.items("devices"))):
+        source = service.text("devices", index, "source")
+        if source:
+            found.append((source, service.text("devices", index, "target") or source))
+    return tuple(found)
 
 
 def _ulimits(service: ServiceSource, ledger: Ledger) -> tuple[Ulimit, ...]:

@@ -47,11 +47,11 @@ def plan_names(
         if name in managed:
             names.append(_alias(name, name, Text.of(Hole("host", name)), kind.source.path))
             ledger.record(kind.source.path, "adapted", names[-1].id)
-        elif kind.what == "service":
+        elif kind.what == "service" and kind.source.text("network_mode") != "host":
             names.append(RegisteredName(registry_id(name), _label(name), kind.source.path))
         taken.add(_label(name))
     for name, kind in kinds.items():
-        if name not in managed and kind.what != "service":
+        if name not in managed and (kind.what != "service" or kind.source.text("network_mode") == "host"):
             continue
         target = Text.of(Hole("host", name)) if name in managed else Text.of(f"{_label(name)}.{namespace}")
         for alias, path in sorted(_further_names(name, kinds).items()):

@@ -47,6 +47,9 @@ def _decide(path: Path, project: Project, kinds: Mapping[str, Kind], catalog: Ca
     if key.startswith("x-") and key != "x-aws":
         ledger.record(path, "inert", code="extension", reason="an extension of the file's own")
         return
+    if _is_empty(node) and not ledger.covers(path):
+        ledger.record(path, "inert", reason="nothing is said")
+        return
     row = catalog.row(path)
     if row is not None and row.decided == "table" and not ledger.covers(path):
         _record(path, row, kinds, ledger)
@@ -62,7 +65,7 @@ def _decide(path: Path, project: Project, kinds: Mapping[str, Kind], catalog: Ca
     if ledger.refused(("services", str(path[1]))):
         ledger.record(path, "dropped", code="service-refused", reason="the service is refused for another reason")
         return
-    _decide_default(path, node, ledger)
+    _decide_default(path, ledger)
 
 
 def _below(node: Node | None, path: Path) -> Iterator[Path]:
@@ -99,13 +102,13 @@ def _resource(type_: str, service: str, kinds: Mapping[str, Kind]) -> ResourceId
     return None
 
 
-def _decide_default(path: Path, node: Node | None, ledger: Ledger) -> None:
-    if isinstance(node, tree.Scalar) and node.value is None:
-        ledger.record(path, "inert", reason="nothing is said")
-        return
-    if isinstance(node, (tree.Mapping, tree.Sequence)) and len(node) == 0:
-        ledger.record(path, "inert", reason="nothing is said")
-        return
+def _is_empty(node: Node | None) -> bool:
+    if isinstance(node, tree.Scalar):
+        return node.value is None
+    return node is not None and len(node) == 0
+
+
+def _decide_default(path: Path, ledger: Ledger) -> None:
     what = people_path(path)
     ledger.record(path, "dropped", code="not-translated", reason="compose2aws does not translate this yet")
     ledger.find("not-translated", "warning", f"{what} is left out: compose2aws does not translate it yet", "", path)

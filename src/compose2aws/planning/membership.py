@@ -19,6 +19,7 @@ _NOTHING_SHARED = {
     "pid": "each task has processes of its own",
     "ipc": "each task has memory segments of its own",
     "privileged": "nothing is asked for",
+    "use_api_socket": "nothing is asked for",
 }
 
 

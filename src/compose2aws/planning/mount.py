@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import Mapping, Scalar
 from compose2aws.compose.project import FileFact, Project
+from compose2aws.planning.hosting import is_host_path
 from compose2aws.planning.identity import digest
 from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
@@ -21,12 +22,11 @@ from compose2aws.planning.source import ServiceSource
 _BAKED_FILES = 1_000
 _BAKED_BYTES = 50 * 1024 * 1024
 _TMPFS_MIB = 256
+_SOCKET = "/var/run/docker.sock"
+# How many folders above the project's a file may stand to be part of an image.
+_FARTHEST = 2
 
 _TIME_FILES = frozenset(("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo"))
-# Folders that are the host's own: what is in them is the point of the mount.
-_HOST_FOLDERS = re.compile(
-    r"/($|(proc|sys|dev|run|boot|etc|lib|usr|bin|sbin|var/(run|log|lib/(docker|containerd|kubelet)))(/|$))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,10 @@ def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mou
     for index, node in enumerate(service.items("volumes")):
         if isinstance(node, Mapping):
             _plan_mount(service, index, project, ledger, collected)
+    if service.flag("use_api_socket"):
+        name = f"host-{digest(_SOCKET)}"
+        collected.volumes[name] = TaskVolume(name, host_path=_SOCKET)
+        collected.mounts.append(VolumeMount(name, _SOCKET))
     _plan_tmpfs(service, ledger, collected)
     _plan_configs(service, project, ledger, collected)
     return Mounts(
@@ -164,19 +168,14 @@ def _plan_bind(
     path = service.at("volumes", index)
     fact = project.fact(source)
     relative = posixpath.relpath(source, project.folder)
-    inside = not relative.startswith("..") and relative != "."
     definition = service.definition
     if source in _TIME_FILES or target in _TIME_FILES:
         ledger.drop(path, "time-zone-file", f"{target} is not mounted: tasks run in UTC", "set the variable TZ")
-    elif source.endswith("docker.sock") or target.endswith("docker.sock"):
-        ledger.refuse(
-            path,
-            "docker-socket",
-            f"{service.name} wants the Docker socket, which Fargate does not have; hosts of your own (ECS on EC2) "
-            "are not "
-            "supported yet",
-            "leave the service out with a profile, or take the mount away with `!override`",
-        )
+    elif is_host_path(source, project):
+        name = f"host-{digest(source)}"
+        to.volumes[name] = TaskVolume(name, host_path=source)
+        to.mounts.append(VolumeMount(name, target, read_only))
+        ledger.record(path, "adapted", definition, code="host-path", reason=f"{source} of the instance that it runs on")
     elif _is_code(service, source, target, project):
         ledger.record(
             path,
@@ -187,6 +186,9 @@ def _plan_bind(
         ledger.find(
             "live-reload-mount", "note", f"{relative} is not mounted over {target}: the image has the code", "", path
         )
+    elif fact.kind in ("file", "folder") and _is_private(relative):
+        reason = f"{relative} is outside of the project, in a place for what is private: it is not taken to AWS"
+        ledger.drop(path, "private-file", reason, "give the app what it needs as a secret")
     elif fact.kind == "file":
         to.baked.append(BakedFile(target, source, path=path))
         ledger.record(
@@ -218,12 +220,9 @@ def _plan_bind(
             code="files-baked",
             reason=f"copied into the image at {target}, {len(fact.entries)} files",
         )
-    elif (
-        fact.kind in ("socket", "other")
-        or (not inside and _HOST_FOLDERS.match(source) and fact.kind != "missing")
-        or (not inside and _HOST_FOLDERS.match(source))
-    ):
-        _refuse_host(service, path, source, ledger)
+    elif fact.kind in ("socket", "other"):
+        reason = f"{relative} is neither a file nor a folder, so it cannot be taken to AWS"
+        ledger.refuse(path, "special-file", reason, "take the mount away with `!override` in compose.aws.yaml")
     elif fact.kind == "missing" and _names_a_file(source, target):
         reason = f"{relative} does not exist, and its name is a file's: nothing is mounted at {target}"
         ledger.record(path, "dropped", code="missing-file", reason=reason)
@@ -259,14 +258,12 @@ def _plan_folder(
         ledger.find("folder-starts-empty", "note", f"{relative} is an empty EFS folder on AWS at first", "", path)
 
 
-def _refuse_host(service: ServiceSource, path: tuple[str | int, ...], source: str, ledger: Ledger) -> None:
-    ledger.refuse(
-        path,
-        "host-path",
-        f"{service.name} wants {source} of the machine it runs on; Fargate has no such machine, and hosts of your own "
-        "(ECS on EC2) are not supported yet",
-        "leave the service out with a profile, or take the mount away with `!override`",
-    )
+def _is_private(relative: str) -> bool:
+    """Whether a path leads out of the project to somewhere that is not beside it (`../shared` is), or to a hidden
+    folder there (`~/.ssh`): its content belongs to this machine, not to an image."""
+    parts = relative.split("/")
+    up = parts.count("..")
+    return up > _FARTHEST or (up > 0 and any(part.startswith(".") for part in parts[up:]))
 
 
 def _only_configuration(fact: FileFact) -> bool:

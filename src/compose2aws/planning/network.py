@@ -18,6 +18,7 @@ from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import (
     ExistingNetwork,
     FileSystem,
+    HostFleet,
     IngressRule,
     Managed,
     OwnNetwork,
@@ -58,13 +59,13 @@ def rule_between(group: ResourceId, peer: ResourceId, port: int, protocol: str, 
     return IngressRule(id_, group, peer, "udp" if protocol == "udp" else "tcp", port, port, description)
 
 
-def plan_vpc(settings: Settings, namespace: str, isolated: bool) -> OwnNetwork | ExistingNetwork:
-    """The network by tier, or the user's own."""
+def plan_vpc(settings: Settings, namespace: str, isolated: bool, hosts: bool) -> OwnNetwork | ExistingNetwork:
+    """The network by tier, or the user's own. Hosts stand in private subnets and need a way out in development too."""
     if settings.vpc:
         return ExistingNetwork(*settings.vpc)
     return OwnNetwork(
         cidr="10.0.0.0/16",
-        nat_gateways=2 if settings.production else 0,
+        nat_gateways=2 if settings.production else int(hosts),
         isolated=isolated,
         search_domain=namespace if settings.search_domain == "dhcp" else None,
         flow_log_retention=365 if settings.production else None,
@@ -84,12 +85,12 @@ def internal_networks(project: Project) -> frozenset[str]:
     )
 
 
-def subnets_of(service: ServiceSource, internal: frozenset[str], settings: Settings) -> SubnetKind:
-    """Where a service's tasks stand."""
+def subnets_of(service: ServiceSource, internal: frozenset[str], settings: Settings, hosts: bool) -> SubnetKind:
+    """Where a service's tasks stand; `hosts`: whether some of the project's run on hosts."""
     networks = service.networks
     if networks and all(network in internal for network in networks) and not settings.vpc:
         return "isolated"
-    return "private" if settings.production or settings.vpc else "public"
+    return "private" if settings.production or settings.vpc or hosts else "public"
 
 
 def plan_groups(
@@ -152,6 +153,12 @@ def plan_groups(
             if name in set(mounting)
         ]
     return Groups(tuple(groups), tuple(ingress), of_service)
+
+
+def host_groups(fleets: Iterable[HostFleet]) -> tuple[SecurityGroup, ...]:
+    """The group of the instances: it admits nobody."""
+    ids = dict.fromkeys(fleet.security_group for fleet in fleets)
+    return tuple(SecurityGroup(id_, "Hosts of containers that Fargate cannot run", True) for id_ in ids)
 
 
 def balancer_groups(ports: Ports) -> Groups:

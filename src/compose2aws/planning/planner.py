@@ -16,6 +16,7 @@ from compose2aws.compose.project import Project
 from compose2aws.planning.container import known_ports
 from compose2aws.planning.discovery import plan_discovery
 from compose2aws.planning.host import hosts, plan_names
+from compose2aws.planning.hosting import hosted_services, plan_fleets
 from compose2aws.planning.identity import limited
 from compose2aws.planning.image import choose_image
 from compose2aws.planning.keys import apply_key_table
@@ -28,6 +29,7 @@ from compose2aws.planning.mount import Mounts, plan_mounts
 from compose2aws.planning.network import (
     balancer_groups,
     file_system_group,
+    host_groups,
     internal_networks,
     plan_groups,
     plan_vpc,
@@ -56,6 +58,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     moved = move(kinds, hosts(kinds), settings, catalog, ledger)
     running = {name: kind for name, kind in kinds.items() if kind.runs}
     values = plan_values(project, ledger, tuple(running), moved.endpoints)
+    hosted = hosted_services(running, project, ledger)
     mounts = {name: plan_mounts(kind.source, project, ledger) for name, kind in running.items()}
     secret_files = {name: plan_secret_files(kind.source, project, retention, ledger) for name, kind in running.items()}
     images: dict[str, Image] = {}
@@ -93,14 +96,18 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         mounts=mounts,
         secret_files=secret_files,
         groups=groups.of_service,
-        subnets={name: subnets_of(kind.source, internal, settings) for name, kind in running.items()},
+        subnets={name: subnets_of(kind.source, internal, settings, bool(hosted)) for name, kind in running.items()},
         known_ports=known,
         ports=ports,
         discovery=discovery,
+        hosted=hosted,
     )
     workloads = plan_workloads(kinds, parts, settings, ledger)
     names = plan_names(kinds, moved.items, namespace, ledger)
-    network = plan_vpc(settings, namespace, any(kind == "isolated" for kind in parts.subnets.values()))
+    isolated = any(kind == "isolated" for kind in parts.subnets.values())
+    network = plan_vpc(settings, namespace, isolated, bool(hosted))
+    on_hosts = [(kinds[w.name].source, w.task) for w in workloads if w.task.compatibility == "EC2"]
+    fleets = plan_fleets(on_hosts, settings, ledger)
     decide_membership(project, kinds, mounts, moved.items, settings, ledger)
     apply_key_table(project, kinds, catalog, ledger)
     _tell_what_is_left_out(project, ledger)
@@ -114,11 +121,12 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         log_retention=retention,
         parameters=_parameters(moved.parameters, values, secret_files.values()),
         secrets=_secrets(values, secret_files.values()),
-        security_groups=(*groups.groups, *public.groups),
+        security_groups=(*groups.groups, *public.groups, *host_groups(fleets)),
         ingress=(*groups.ingress, *public.ingress),
         managed=tuple(moved.items.values()),
         images=tuple(image for image in images.values() if isinstance(image, BuiltImage)),
         file_system=file_system,
+        fleets=fleets,
         workloads=workloads,
         names=names,
         connect=bool(discovery.parts),

@@ -140,6 +140,11 @@ class _Context:
 def _published(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[PublishedPort]:
     service = kind.source
     found: list[PublishedPort] = []
+    if service.text("network_mode") == "host":
+        for index in range(len(service.items("ports"))):
+            reason = "with the host's network there are no published ports, in Docker as on AWS"
+            ledger.record(service.at("ports", index), "inert", code="host-network", reason=reason)
+        return found
     if kind.what not in ("service", "sidecar"):
         if kind.what == "job":
             for index in range(len(service.items("ports"))):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from compose2aws.planning.container import Asked, asked, plan_container, stop_timeout, udp_ports
 from compose2aws.planning.discovery import Discovery
 from compose2aws.planning.host import registry_id
+from compose2aws.planning.hosting import Wish, fleet_name
 from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.image import is_arm
 from compose2aws.planning.kind import Kind
@@ -38,6 +39,8 @@ from compose2aws.planning.values import ContainerValues
 # Amazon ECS Developer Guide, "Service Connect": memory of the proxy beside the containers, in MiB.
 _PROXY_MEMORY = 64
 _LEAST_GRACE = 120
+# Amazon ECS API Reference, "RegisterTaskDefinition", cpu: the least on EC2.
+_LEAST_CPU = 128
 # The longest that a custom resource can be waited for by a function that re-invokes itself.
 JOB_TIMEOUT = 3600
 
@@ -55,6 +58,7 @@ class Parts:
     known_ports: Mapping[str, tuple[int, ...]]
     ports: Ports
     discovery: Discovery
+    hosted: Mapping[str, tuple[Wish, ...]]
 
 
 def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, ledger: Ledger) -> tuple[Workload, ...]:
@@ -115,6 +119,7 @@ def _task(
             parts.values[name],
             parts.mounts[name],
             _mappings(name, member, parts),
+            tuple(wish for wish in parts.hosted.get(service.name, ()) if wish.path[1] == name),
             retention,
             ledger,
         )
@@ -131,7 +136,8 @@ def _task(
     memory = sum(a.memory for a in wanted)
     if service.name in parts.discovery.parts and any(a.stated for a in wanted):
         memory += _PROXY_MEMORY
-    size = fargate_size(cpu, memory)
+    hosted = service.name in parts.hosted
+    size = (max(cpu, _LEAST_CPU), memory) if hosted else fargate_size(cpu, memory)
     if size is None:
         ledger.refuse(
             service.path,
@@ -160,6 +166,10 @@ def _task(
         volumes=tuple(volumes.values()),
         exec=not any(container.read_only for container in containers),
         policies=policies,
+        compatibility="EC2" if hosted else "FARGATE",
+        network_mode="host" if service.text("network_mode") == "host" else "awsvpc",
+        host_pid=any(member.source.text("pid") == "host" for member in members),
+        host_ipc=any(member.source.text("ipc") == "host" for member in members),
     )
 
 
@@ -206,13 +216,13 @@ def _service(
         name=name,
         task=task,
         desired=replicas,
-        capacity=_capacity(service, settings, writes, id_, ledger),
+        capacity=_capacity(service, settings, writes, task.compatibility == "EC2", id_, ledger),
         subnets=parts.subnets[name],
         security_groups=parts.groups[name],
         minimum_healthy=low,
         maximum=high,
         zone_rebalancing=high > 100,
-        registry=registry_id(name),
+        registry=registry_id(name) if task.network_mode == "awsvpc" else None,
         connect=parts.discovery.parts.get(name),
         targets=targets,
         health_grace=_LEAST_GRACE if targets or checked else None,
@@ -236,9 +246,11 @@ def _replicas(service: ServiceSource, id_: ResourceId, ledger: Ledger) -> int:
 
 
 def _capacity(
-    service: ServiceSource, settings: Settings, writes: bool, id_: ResourceId, ledger: Ledger
+    service: ServiceSource, settings: Settings, writes: bool, hosted: bool, id_: ResourceId, ledger: Ledger
 ) -> tuple[CapacityShare, ...]:
     """Spot in development unless the service writes a volume (its one task would be taken away in the middle)."""
+    if hosted:
+        return (CapacityShare(named("AWS::ECS::CapacityProvider", fleet_name(service), "CapacityProvider")),)
     spot = service.settings.spot if service.settings.spot is not None else not settings.production
     if service.settings.spot is not None:
         ledger.record(service.at("x-aws", "spot"), "translated", id_)

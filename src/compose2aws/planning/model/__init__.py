@@ -12,6 +12,7 @@ from compose2aws.planning.model.balancer import (
     TargetGroup,
 )
 from compose2aws.planning.model.base import Architecture, SubnetKind, Tier, named, singleton
+from compose2aws.planning.model.host import HostFleet
 from compose2aws.planning.model.image import AccessPoint, BakeTarget, BuiltImage, FileSystem, Image, RegistryImage
 from compose2aws.planning.model.managed import (
     AuroraCluster,
@@ -67,6 +68,7 @@ __all__ = [
     "ExistingNetwork",
     "FileSystem",
     "HealthCheck",
+    "HostFleet",
     "Image",
     "IngressRule",
     "Job",

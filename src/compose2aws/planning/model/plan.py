@@ -19,6 +19,7 @@ from compose2aws.planning.model.balancer import (
     RegisteredName,
 )
 from compose2aws.planning.model.base import Tier
+from compose2aws.planning.model.host import HostFleet
 from compose2aws.planning.model.image import BuiltImage, FileSystem
 from compose2aws.planning.model.managed import Managed
 from compose2aws.planning.model.network import ExistingNetwork, IngressRule, OwnNetwork, SecurityGroup
@@ -44,6 +45,7 @@ class Plan:
     managed: tuple[Managed, ...] = ()
     images: tuple[BuiltImage, ...] = ()
     file_system: FileSystem | None = None
+    fleets: tuple[HostFleet, ...] = ()
     workloads: tuple[Workload, ...] = ()
     names: tuple[RegisteredName | AliasName, ...] = ()
     connect: bool = False

@@ -135,7 +135,8 @@ class Container:
 class Task:
     """A task definition: the containers that run side by side, and what they may take and do.
 
-    `policies` are managed policies' ARNs for the task role. `exec` gives it the rights of an ECS Exec session.
+    `policies` are managed policies' ARNs for the task role. `exec` gives it the rights of an ECS Exec session. A task
+    with compatibility EC2 runs on a fleet of ours; `network_mode` host gives it the instance's own network.
     """
 
     service: str
@@ -148,6 +149,7 @@ class Task:
     exec: bool = True
     policies: tuple[str, ...] = ()
     compatibility: Literal["FARGATE", "EC2"] = "FARGATE"
+    network_mode: Literal["awsvpc", "host"] = "awsvpc"
     host_pid: bool = False
     host_ipc: bool = False
 
@@ -166,9 +168,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class CapacityShare:
-    """A part of a capacity provider strategy."""
+    """A part of a capacity provider strategy. `provider` is one of Amazon's own (`FARGATE`, `FARGATE_SPOT`), or that of
+    a fleet of ours."""
 
-    provider: str
+    provider: str | ResourceId
     weight: int = 1
     base: int = 0
 
