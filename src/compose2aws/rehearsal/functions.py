@@ -141,6 +141,8 @@ def forget() -> None:
 
 def _function_request(properties: Properties, _: Context) -> Properties:
     adapted = dict(properties)
+    if "Code" not in adapted:
+        return adapted
     code = dict(adapted["Code"])
     if "ZipFile" in code:
         source = str(code["ZipFile"])

@@ -7,11 +7,18 @@ from typing import Any
 
 from moto.cloudformation import urls as cloudformation_urls
 
-from compose2aws.rehearsal import mended_caches, mended_containers, mended_databases, mended_identity, mended_names
+from compose2aws.rehearsal import (
+    mended_caches,
+    mended_containers,
+    mended_databases,
+    mended_identity,
+    mended_names,
+    mended_network,
+)
 from compose2aws.rehearsal.api import CloudFormationApi
 
 _ABSENT = object()
-_MENDED = (mended_caches, mended_containers, mended_databases, mended_identity, mended_names)
+_MENDED = (mended_caches, mended_containers, mended_databases, mended_identity, mended_names, mended_network)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -111,8 +112,24 @@ def _check_target_group(response: Any, arn: Any) -> None:
     groups = [one for one in balancers.describe_target_groups()["TargetGroups"] if one["TargetGroupArn"] == arn]
     if not groups:
         raise Refusal("One or more of the specified target groups were not found.", "InvalidParameterException")
-    if not groups[0].get("LoadBalancerArns"):
+    if not any(_leads_to(arn, actions) for actions in _actions(balancers)):
         _refuse(f"The target group with targetGroupArn {arn} does not have an associated load balancer.")
+
+
+def _actions(balancers: Any) -> Iterator[list[dict[str, Any]]]:
+    for balancer in balancers.describe_load_balancers()["LoadBalancers"]:
+        for listener in balancers.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
+            yield listener.get("DefaultActions") or []
+            for rule in balancers.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
+                yield rule["Actions"]
+
+
+def _leads_to(arn: str, actions: list[dict[str, Any]]) -> bool:
+    return any(
+        action.get("TargetGroupArn") == arn
+        or arn in [one["TargetGroupArn"] for one in (action.get("ForwardConfig") or {}).get("TargetGroups") or []]
+        for action in actions
+    )
 
 
 def _settle(response: Any, given: dict[str, Any], previous: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from moto.rds.models import DBCluster, RDSBackend
 
 from compose2aws.rehearsal.refusals import Refusal
 
+_modify_subnet_group = RDSBackend.modify_db_subnet_group
 _make_option_group = RDSBackend.create_option_group
 _make_cluster = RDSBackend.create_db_cluster
 _make_instance = RDSBackend.create_db_instance
@@ -73,6 +74,15 @@ def create_db_instance(self: Any, db_kwargs: dict[str, Any]) -> Any:
     return instance
 
 
+def modify_db_subnet_group(self: Any, subnet_name: str, description: str, subnets: list[Any]) -> Any:
+    """Change a subnet group and keep it."""
+    if subnet_name not in self.subnet_groups:
+        raise Refusal(f"DB subnet group '{subnet_name}' does not exist.", "DBSubnetGroupNotFoundFault")
+    group = _modify_subnet_group(self, subnet_name, description, subnets)
+    self.subnet_groups[subnet_name] = group
+    return group
+
+
 def create_option_group(self: Any, option_group_kwargs: dict[str, Any]) -> Any:
     """Make an option group also for versions newer than moto's list of 2022."""
     version = option_group_kwargs.get("major_engine_version")
@@ -85,5 +95,6 @@ def create_option_group(self: Any, option_group_kwargs: dict[str, Any]) -> Any:
 CHANGES: list[tuple[Any, str, Any, str]] = [
     (RDSBackend, "create_db_cluster", create_db_cluster, "takes groups that do not exist; has no DocumentDB"),
     (RDSBackend, "create_db_instance", create_db_instance, "has no DocumentDB"),
+    (RDSBackend, "modify_db_subnet_group", modify_db_subnet_group, "loses the group"),
     (RDSBackend, "create_option_group", create_option_group, "knows no engine version newer than 2022"),
 ]

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 from moto.acm.models import AWSCertificateManagerBackend
 from moto.mq.models import MQBackend
+from moto.route53.exceptions import ResourceRecordAlreadyExists
+from moto.route53.models import Route53Backend
 from moto.servicediscovery.models import ServiceDiscoveryBackend
 from moto.servicediscovery.responses import ServiceDiscoveryResponse
 
@@ -16,6 +18,7 @@ from compose2aws.rehearsal.refusals import Refusal
 _make_namespace = ServiceDiscoveryBackend.create_private_dns_namespace
 _make_service = ServiceDiscoveryBackend.create_service
 _request_certificate = AWSCertificateManagerBackend.request_certificate
+_change_records = Route53Backend.change_resource_record_sets
 _make_broker = MQBackend.create_broker
 
 
@@ -72,6 +75,19 @@ def list_namespaces(self: Any) -> str:
     return json.dumps({"Namespaces": [one.to_json() for one in namespaces]})
 
 
+def change_resource_record_sets(self: Any, zoneid: str, change_list: list[dict[str, Any]]) -> Any:
+    """Change records; one is there already when its name, type and set are, not when any later one is."""
+    zone = self.get_hosted_zone(zoneid)
+    present = {(one.name.rstrip("."), one.type, one.set_identifier) for one in zone.rrsets}
+    for change in change_list:
+        record = change["ResourceRecordSet"]
+        wanted = (record["Name"].rstrip("."), record["Type"], record.get("SetIdentifier"))
+        if change["Action"] == "CREATE" and wanted in present:
+            raise ResourceRecordAlreadyExists(name=f"{wanted[0]}.", _type=wanted[1])
+    written = [{**one, "Action": "UPSERT"} if one["Action"] == "CREATE" else one for one in change_list]
+    return _change_records(self, zoneid, written)
+
+
 def request_certificate(self: Any, *positional: Any, **given: Any) -> str:
     """Request a certificate that is issued at once: nobody here validates a domain."""
     arn: str = _request_certificate(self, *positional, **given)
@@ -100,5 +116,11 @@ CHANGES: list[tuple[Any, str, Any, str]] = [
     (ServiceDiscoveryResponse, "list_services", list_services, "ignores the filter"),
     (ServiceDiscoveryResponse, "list_namespaces", list_namespaces, "ignores the filters"),
     (AWSCertificateManagerBackend, "request_certificate", request_certificate, "leaves it pending for a minute"),
+    (
+        Route53Backend,
+        "change_resource_record_sets",
+        change_resource_record_sets,
+        "takes a record that was deleted for one that is there",
+    ),
     (MQBackend, "create_broker", create_broker, "gives every broker the same endpoint"),
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from compose2aws.rehearsal.refusals import ResourceFailed
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, register
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, changed, register
 
 
 class Namespace(ResourceType):
@@ -107,9 +107,17 @@ class Record(ResourceType):
         return str(properties.get("Name") or context.generated_name())
 
     def update(self, physical_id: str, old: Properties, new: Properties, context: Context) -> str:
-        """Write the records anew."""
+        """Write the records anew, and take away those of a group that are no longer in it."""
+        kept = {(record["Name"], record["Type"]) for record in self._records(new)}
+        gone = [record for record in self._records(old) if (record["Name"], record["Type"]) not in kept]
+        if gone:
+            self._change("DELETE", {**old, "RecordSets": gone}, context)
         self._change("UPSERT", new, context)
         return physical_id
+
+    def replaced_by(self, old: Properties, new: Properties) -> set[str]:
+        """What names a record; the published schema does not say so."""
+        return changed(old, new) & {"HostedZoneId", "HostedZoneName", "Name", "SetIdentifier", "Type"}
 
     def delete(self, physical_id: str, properties: Properties, context: Context) -> None:
         """Remove the records that are still there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, call, register
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, call, changed, register
 
 
 def _log_options(physical_id: str, properties: Properties, context: Context) -> None:
@@ -52,6 +52,21 @@ class TopicPolicy(ApiResource):
         return physical_id
 
 
+class Topic(ApiResource):
+    """A topic; its settings change one at a time."""
+
+    def update(self, physical_id: str, old: Properties, new: Properties, context: Context) -> str:
+        """Set what differs."""
+        for name in sorted(changed(old, new) & {"DisplayName", "KmsMasterKeyId"}):
+            arguments = {
+                "TopicArn": physical_id,
+                "AttributeName": name,
+                "AttributeValue": str(new.get(name, "")),
+            }
+            call(context.service("sns"), "set_topic_attributes", arguments)
+        return physical_id
+
+
 register(
     ApiResource(
         type="AWS::Logs::LogGroup",
@@ -95,7 +110,7 @@ register(
         update_with="put_dashboard",
         update_all=True,
     ),
-    ApiResource(
+    Topic(
         type="AWS::SNS::Topic",
         api="sns",
         create_with="create_topic",

@@ -369,7 +369,9 @@ def _and_others(importers: list[str]) -> str:
 
 
 def _clean_up(stack: Stack, steps: list[_Step], gone: list[str]) -> None:
-    old = [(step.before, "UpdateReplacePolicy") for step in steps if step.replaced and step.before is not None]
+    old = [
+        (step.before, "UpdateReplacePolicy") for step in reversed(steps) if step.replaced and step.before is not None
+    ]
     removed = [(stack.resources[logical_id], "DeletionPolicy") for logical_id in gone]
     if not old and not removed:
         return

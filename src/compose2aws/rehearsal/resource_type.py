@@ -96,8 +96,18 @@ class ResourceType:
     def replaced_by(self, old: Properties, new: Properties) -> set[str]:
         """Return the properties whose change makes a new resource instead of changing this one."""
         schema = schema_of(self.type)
-        create_only = {name.partition(".")[0] for name in schema.create_only} if schema else set()
-        return {name for name in changed(old, new) if name in create_only}
+        paths = [name.split(".") for name in schema.create_only] if schema else []
+        return {path[0] for path in paths if _at(old, path) != _at(new, path)}
+
+
+def _at(value: Any, path: list[str]) -> Any:
+    """Return what stands at a path of names; `*` goes into every item of a list."""
+    if not path:
+        return value
+    name, rest = path[0], path[1:]
+    if name == "*":
+        return [_at(item, rest) for item in value] if isinstance(value, list) else None
+    return _at(value[name], rest) if isinstance(value, dict) and name in value else None
 
 
 def changed(old: Properties, new: Properties) -> set[str]:
