@@ -1,0 +1,287 @@
+"""Mounts: what each kind of `volumes` entry becomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compose2aws.planning.model import BuiltImage, Plan, Tmpfs, VolumeMount
+from compose2aws.planning.mount import folder_key, volume_key
+from tests.planning.projects import (
+    becomes,
+    codes,
+    container,
+    decision,
+    finding,
+    outcome,
+    planned,
+    refused,
+    service,
+    task,
+)
+
+DOCKERFILE = "FROM node:20\nWORKDIR /app\nCOPY . .\n"
+
+
+def mounted(folder: Path, mount: str, files: dict[str, str] | None = None, body: str = "image: acme/api") -> Plan:
+    """The plan of a service `api` with one mount."""
+    text = f"services:\n  api:\n    {body}\n    volumes:\n      - {mount}\nvolumes: {{data: , other: }}\n"
+    return planned(folder, text, files)
+
+
+def first(made: Plan) -> tuple[str, str]:
+    found = decision(made, "services.api.volumes[0]")
+    return found.outcome, found.code
+
+
+def copied(made: Plan) -> str:
+    """The Dockerfile that copies files onto the service's image; empty where none does."""
+    image = container(made, "api").image
+    return (image.target.dockerfile_inline or "") if isinstance(image, BuiltImage) else ""
+
+
+# ── what each entry becomes ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("mount", ["data:/data", "{type: volume, source: data, target: /data}"])
+def test_a_named_volume_is_an_access_point(tmp_path: Path, mount: str) -> None:
+    made = mounted(tmp_path, mount)
+    assert first(made) == ("adapted", "")
+    assert becomes(made, "services.api.volumes[0]") == {"DataAccessPoint", "ApiTaskDefinition"}
+    assert becomes(made, "volumes.data") == {"DataAccessPoint"}
+    assert container(made, "api").mounts == (VolumeMount("DataAccessPoint", "/data"),)
+    assert [(v.name, v.access_point and v.access_point.logical_id) for v in task(made, "api").volumes] == [
+        ("DataAccessPoint", "DataAccessPoint")
+    ]
+    assert made.file_system is not None
+    assert [point.path for point in made.file_system.access_points] == ["/volumes/data"]
+    assert outcome(made, "volumes.other") == "inert"
+
+
+def test_a_volume_that_is_only_read_is_mounted_so(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "data:/data:ro")
+    assert container(made, "api").mounts == (VolumeMount("DataAccessPoint", "/data", read_only=True),)
+    assert service(made, "api").minimum_healthy == 100
+
+
+def test_an_anonymous_volume_leaves_the_images_content(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "/app/node_modules")
+    assert first(made) == ("inert", "anonymous-volume")
+    assert container(made, "api").mounts == ()
+    assert made.file_system is None
+
+
+@pytest.mark.parametrize("size", ["64m", "67108864"])
+def test_a_tmpfs_mount_is_memory_of_its_size(tmp_path: Path, size: str) -> None:
+    made = mounted(tmp_path, f"{{type: tmpfs, target: /scratch, tmpfs: {{size: {size}}}}}")
+    assert first(made)[0] == "translated"
+    assert container(made, "api").tmpfs == (Tmpfs("/scratch", 64),)
+
+
+def test_a_tmpfs_without_a_size_gets_one(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "{type: tmpfs, target: /scratch}")
+    assert first(made)[0] == "adapted"
+    assert container(made, "api").tmpfs == (Tmpfs("/scratch", 256),)
+
+
+@pytest.mark.parametrize("mount", ["/etc/localtime:/etc/localtime:ro", "/etc/timezone:/etc/timezone:ro"])
+def test_the_hosts_time_zone_is_dropped(tmp_path: Path, mount: str) -> None:
+    made = mounted(tmp_path, mount)
+    assert first(made) == ("dropped", "time-zone-file")
+    assert "TZ" in finding(made, "time-zone-file").remedy
+
+
+@pytest.mark.parametrize("mount", ["./api:/app", "./api/src:/app/src"])
+def test_code_over_the_code_that_the_image_has_is_dropped(tmp_path: Path, mount: str) -> None:
+    made = mounted(tmp_path, mount, {"api/Dockerfile": DOCKERFILE, "api/src/index.js": ""}, "build: ./api")
+    assert first(made) == ("dropped", "live-reload-mount")
+    assert finding(made, "live-reload-mount").severity == "note"
+
+
+def test_a_folder_of_the_build_context_that_goes_elsewhere_is_no_code(tmp_path: Path) -> None:
+    files = {"api/Dockerfile": DOCKERFILE, "api/uploads/one.png": ""}
+    made = mounted(tmp_path, "./api/uploads:/srv/uploads", files, "build: ./api")
+    assert first(made) == ("adapted", "folder-on-efs")
+
+
+@pytest.mark.parametrize("mode", ["", ":ro"])
+def test_a_file_is_baked_into_the_image(tmp_path: Path, mode: str) -> None:
+    made = mounted(tmp_path, f"./app.yml:/etc/app.yml{mode}", {"app.yml": "a: b"})
+    assert first(made) == ("adapted", "files-baked")
+    assert "app.yml /etc/app.yml" in copied(made)
+    assert "baked-file-written" not in codes(made)
+
+
+def test_a_data_file_that_is_written_to_is_told(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./app.sqlite:/data/app.sqlite", {"app.sqlite": ""})
+    assert first(made) == ("adapted", "files-baked")
+    assert finding(made, "baked-file-written").severity == "warning"
+
+
+def test_a_small_folder_that_is_only_read_is_baked(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./plugins:/plugins:ro", {"plugins/a.so": "x", "plugins/b/c.txt": "y"})
+    assert first(made) == ("adapted", "files-baked")
+    assert ". /plugins/" in copied(made)
+    assert made.file_system is None
+
+
+def test_a_folder_of_configuration_is_baked_though_nobody_says_ro(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./conf.d:/etc/conf.d", {"conf.d/a.conf": "", "conf.d/b.yaml": ""})
+    assert first(made) == ("adapted", "files-baked")
+
+
+def test_a_folder_that_is_written_to_is_kept_on_the_file_system(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./uploads:/uploads", {"uploads/a.png": "x"})
+    assert first(made) == ("adapted", "folder-on-efs")
+    assert made.file_system is not None
+    (point,) = made.file_system.access_points
+    assert point.path.startswith("/folders/uploads")
+    assert container(made, "api").mounts == (VolumeMount(point.id.logical_id, "/uploads"),)
+    assert service(made, "api").maximum == 100
+
+
+def test_a_folder_that_does_not_exist_starts_empty(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./uploads:/uploads")
+    assert first(made) == ("adapted", "folder-on-efs")
+    assert finding(made, "folder-starts-empty").severity == "note"
+
+
+def test_an_empty_folder_starts_empty(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./uploads:/uploads", {"uploads/": ""})
+    assert first(made) == ("adapted", "folder-on-efs")
+    assert "folder-starts-empty" in codes(made)
+
+
+@pytest.mark.parametrize("mount", ["./app.yml:/etc/app.yml:ro", "./certs/ca.pem:/certs/ca.pem"])
+def test_a_missing_file_is_dropped_with_an_error(tmp_path: Path, mount: str) -> None:
+    made = mounted(tmp_path, mount)
+    assert first(made) == ("dropped", "missing-file")
+    assert finding(made, "missing-file").severity == "error"
+
+
+@pytest.mark.parametrize("mount", ["./nginx/conf.d:/etc/nginx/conf.d", "./.data:/data", "./my.config:/config"])
+def test_a_missing_folder_with_a_dot_in_its_name_is_a_folder(tmp_path: Path, mount: str) -> None:
+    assert first(mounted(tmp_path, mount)) == ("adapted", "folder-on-efs")
+
+
+@pytest.mark.parametrize("mount", ["{type: npipe, source: x, target: /x}", "{type: image, source: x, target: /x}"])
+def test_a_mount_without_a_counterpart_is_refused(tmp_path: Path, mount: str) -> None:
+    assert refused(mounted(tmp_path, mount)) == {"services.api.volumes[0]": "mount-type"}
+
+
+def test_a_part_of_a_volume_is_refused(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "{type: volume, source: data, target: /d, volume: {subpath: a}}")
+    assert refused(made) == {"services.api.volumes[0].volume.subpath": "volume-subpath"}
+
+
+@pytest.mark.parametrize("source", ["/var/log", "/sys/fs/cgroup", "/var/lib/docker/containers", "/etc"])
+def test_a_folder_of_the_host_is_never_copied_into_an_image(tmp_path: Path, source: str) -> None:
+    # whatever the machine has there that the program runs on
+    made = mounted(tmp_path, f"{source}:/host:ro")
+    assert first(made)[1] != "files-baked"
+    assert made.file_system is None
+
+
+# ── tmpfs, shared memory, configs ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_tmpfs_and_shared_memory_are_memory(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        """
+        services:
+          api:
+            image: acme/api
+            tmpfs: ["/run", "/tmp:size=64m,noexec,mode=1777"]
+            shm_size: 128m
+        """,
+    )
+    assert container(made, "api").tmpfs == (
+        Tmpfs("/run", 256),
+        Tmpfs("/tmp", 64, ("noexec", "mode=1777")),
+        Tmpfs("/dev/shm", 128),
+    )
+    outcomes = [outcome(made, f"services.api.{key}") for key in ("tmpfs[0]", "tmpfs[1]", "shm_size")]
+    assert outcomes == ["adapted", "translated", "adapted"]
+
+
+def test_a_config_of_a_file_or_a_text_is_baked(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        """
+        services:
+          api:
+            image: acme/api
+            configs: [app, {source: text, target: /etc/text}]
+        configs:
+          app: {file: ./app.conf}
+          text: {content: "level: info"}
+          unused: {file: ./other.conf}
+        """,
+        {"app.conf": "x"},
+    )
+    assert "app.conf /app" in copied(made)
+    assert "level: info" in copied(made)
+    assert [outcome(made, f"configs.{name}") for name in ("app", "text", "unused")] == ["adapted", "adapted", "inert"]
+
+
+@pytest.mark.parametrize("config", ["file: ./missing.conf", "content: 'x ${TOKEN}'", "external: true"])
+def test_a_config_that_cannot_be_read_is_refused(tmp_path: Path, config: str) -> None:
+    text = f"services:\n  api: {{image: acme/api, configs: [app]}}\nconfigs:\n  app: {{{config}}}\n"
+    made = planned(tmp_path, text, environment={"TOKEN": "sesame-sesame"})
+    assert refused(made) == {"services.api.configs[0]": "config-not-readable"}
+    assert "sesame" not in repr(made.decisions) + repr(made.findings)
+
+
+# ── volumes that are shared, and their names ────────────────────────────────────────────────────────────────────────
+
+
+def test_a_volume_that_two_services_mount_is_one_access_point(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        """
+        services:
+          api: {image: acme/api, volumes: ["data:/data"]}
+          web: {image: acme/web, volumes: ["data:/srv:ro", "./shared:/shared"]}
+          job: {image: acme/job, volumes: ["./shared:/in"]}
+        volumes: {data: }
+        """,
+    )
+    assert made.file_system is not None
+    assert [point.volume for point in made.file_system.access_points] == ["data", "./shared"]
+    points = {mount.volume for name in ("api", "web", "job") for mount in container(made, name).mounts}
+    assert len(points) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("my-data", "my_data"),
+        ("data", "Data"),
+        ("a" * 70 + "tail0000", "a" * 60 + "b" * 10 + "tail0000"),
+        ("a.b", "a-b"),
+    ],
+)
+def test_two_volumes_never_share_a_folder(one: str, other: str) -> None:
+    assert volume_key(one).path != volume_key(other).path
+    assert volume_key(one).id != volume_key(other).id
+    assert folder_key(one, ()).path != folder_key(other, ()).path
+    assert len(volume_key(one).path) <= 100
+
+
+def test_folders_and_volumes_of_one_name_stay_apart() -> None:
+    assert folder_key("data", ()).path != volume_key("data").path
+    assert folder_key("data", ()).id != volume_key("data").id
+
+
+def test_volumes_are_kept_apart_from_what_reads_them_in_another_place(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        """
+        services:
+          api: {image: acme/api, volumes: ["./data:/data", "./data/deep:/deep"]}
+        """,
+    )
+    assert made.file_system is not None
+    assert len({point.path for point in made.file_system.access_points}) == 2
