@@ -26,62 +26,16 @@ MANY = settings(max_examples=max(100, settings.default.max_examples if settings.
 SECRET = "hunter2-"
 ENVIRONMENT = {name: f"{SECRET}{name}" for name in "ABCDE"} | {"HOME": "/home/someone", "PORT": "80", "ON": "yes"}
 
-WORDS = [
-    "x",
-    "80:80",
-    "./a:/b",
-    "v:/d",
-    "A=1",
-    "A",
-    "${A}",
-    "${B:-x}",
-    "$$",
-    "${PORT}",
-    "${ON}",
-    "10s",
-    "1g",
-    "service:a",
-    "a",
-    "b",
-    "${Z:?no}",
-    "${",
-    "1-3:1-3",
-    "/x",
-    "~",
-    "all",
-    "CMD",
-    "=",
-    ":",
-]
-KEYS = [
-    "a",
-    "b",
-    "A",
-    "type",
-    "source",
-    "target",
-    "path",
-    "file",
-    "service",
-    "condition",
-    "x-y",
-    "hard",
-    "soft",
-    "test",
-    "interval",
-    "context",
-    "args",
-    "published",
-    "name",
-    "external",
-    "limits",
-]
+WORDS = (
+    "x", "80:80", "./a:/b", "v:/d", "A=1", "A", "${A}", "${B:-x}", "$$", "${PORT}", "${ON}", "10s", "1g", "service:a",
+    "a", "b", "${Z:?no}", "${", "1-3:1-3", "/x", "~", "all", "CMD", "=", ":", "", "a b;c", "  ", "\x00", "é💥",
+)  # fmt: skip
+KEYS = (
+    "a", "b", "A", "type", "source", "target", "path", "file", "service", "condition", "x-y", "hard", "soft", "test",
+    "interval", "context", "args", "published", "name", "external", "limits",
+)  # fmt: skip
 values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-5, 100_000)
-    | st.floats(allow_nan=False)
-    | st.sampled_from([*WORDS, "", "a b;c", "  ", "\x00", "é💥"]),
+    st.none() | st.booleans() | st.integers(-5, 100_000) | st.floats(allow_nan=False) | st.sampled_from(WORDS),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
     max_leaves=8,
 )
