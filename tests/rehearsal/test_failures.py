@@ -170,3 +170,66 @@ def test_deleting_what_is_not_there_is_no_error(stacks: Stacks) -> None:
     stacks.client("cloudformation").delete_stack(StackName="none")
     with pytest.raises(ClientError, match="Stack with id none does not exist"):
         stacks.described("none")
+
+
+def _job(word: str) -> dict[str, Any]:
+    token = "arn:aws:sns:us-east-1:123456789012:topic"
+    return {"Type": "Custom::Job", "Properties": {"ServiceToken": token, "Word": word}}
+
+
+def _failing_back(stacks: Stacks, words: set[str]) -> None:
+    """Let an update fail, and its way back too, for as long as the words are refused."""
+
+    def answer(call: Any) -> Any:
+        if call.properties["Word"] in words and call.request_type == "Update":
+            raise ValueError(f"not {call.properties['Word']}")
+        return type("Answer", (), {"physical_id": "job", "data": {}})()
+
+    stacks.account.on_custom_resource("Custom::Job", answer)
+    stacks.create("a", {"Resources": {"Job": _job("old")}})
+    broken = {"Resources": {"Job": _job("new"), "Good": GOOD, "Bad": {**BAD, "DependsOn": ["Job", "Good"]}}}
+    assert stacks.update("a", broken)["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
+    with pytest.raises(ClientError, match="UPDATE_ROLLBACK_FAILED state and can not be updated"):
+        stacks.update("a", broken)
+
+
+def test_a_rollback_that_failed_can_be_continued(stacks: Stacks) -> None:
+    refused = {"old"}
+    _failing_back(stacks, refused)
+    refused.clear()
+    stacks.client("cloudformation").continue_update_rollback(StackName="a")
+    assert stacks.described("a")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert [call.properties["Word"] for call in stacks.account.custom_resource_calls] == ["old", "new", "old", "old"]
+    assert _topics(stacks) == 0
+
+
+def test_a_rollback_that_failed_can_leave_a_resource_out(stacks: Stacks) -> None:
+    _failing_back(stacks, {"old"})
+    stacks.client("cloudformation").continue_update_rollback(StackName="a", ResourcesToSkip=["Job"])
+    assert stacks.described("a")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert _topics(stacks) == 0
+
+
+def test_an_update_left_where_it_failed_can_be_rolled_back(stacks: Stacks) -> None:
+    good = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "before"}}
+    stacks.create("a", {"Resources": {"Good": good}})
+    changed = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "after"}}
+    template = {"Resources": {"Good": changed, "Bad": BAD}}
+    assert stacks.update("a", template, DisableRollback=True)["StackStatus"] == "UPDATE_FAILED"
+    stacks.client("cloudformation").rollback_stack(StackName="a")
+    assert stacks.described("a")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    attributes = stacks.client("sns").get_topic_attributes(TopicArn=stacks.physical("a", "Good"))["Attributes"]
+    assert attributes["DisplayName"] == "before"
+    assert (
+        "after"
+        not in stacks.client("cloudformation")
+        .get_template(StackName="a")["TemplateBody"]["Resources"]["Good"]["Properties"]
+        .values()
+    )
+
+
+def test_an_update_left_where_it_failed_can_go_on(stacks: Stacks) -> None:
+    stacks.create("a", {"Resources": {"Good": GOOD}})
+    assert stacks.update("a", FAILING, DisableRollback=True)["StackStatus"] == "UPDATE_FAILED"
+    stack = stacks.update("a", {"Resources": {"Good": GOOD}}, DisableRollback=True)
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"

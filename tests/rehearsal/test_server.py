@@ -115,3 +115,24 @@ def test_a_server_can_work_behind_its_calls() -> None:
         with pytest.raises(client.exceptions.ClientError, match="CREATE_IN_PROGRESS state and can not be updated"):
             client.update_stack(StackName="a", TemplateBody=json.dumps(TOPIC))
         client.get_waiter("stack_create_complete").wait(StackName="a", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+
+
+def test_an_update_that_runs_can_be_given_up() -> None:
+    def template(word: str) -> str:
+        properties = {"DisplayName": word}
+        topics = {f"T{number}": {"Type": "AWS::SNS::Topic", "Properties": properties} for number in range(4)}
+        return json.dumps({"Resources": topics})
+
+    with RehearsalServer(background=True, pause=0.3) as server:
+        client = server.client("cloudformation")
+        client.create_stack(StackName="a", TemplateBody=template("old"))
+        client.get_waiter("stack_create_complete").wait(StackName="a", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+        client.update_stack(StackName="a", TemplateBody=template("new"))
+        client.cancel_update_stack(StackName="a")
+        client.get_waiter("stack_rollback_complete").wait(StackName="a", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+        sns = server.client("sns")
+        words = {
+            sns.get_topic_attributes(TopicArn=topic["TopicArn"])["Attributes"]["DisplayName"]
+            for topic in sns.list_topics()["Topics"]
+        }
+        assert words == {"old"}

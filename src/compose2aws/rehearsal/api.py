@@ -115,10 +115,27 @@ class CloudFormationApi(CloudFormationResponse):
     def rollback_stack(self) -> ActionResult:
         """Roll back a stack that failed and was left so."""
         stack = self._stack(self._get_param("StackName"))
-        if stack.status != "CREATE_FAILED":
+        if stack.status not in ("CREATE_FAILED", "UPDATE_FAILED"):
             raise Refusal(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
         operations.start(lambda: operations.roll_back(stack))
         return ActionResult({"StackId": stack.id})
+
+    def continue_update_rollback(self) -> ActionResult:
+        """Try again to roll an update back."""
+        stack = self._stack(self._get_param("StackName"))
+        if stack.status != "UPDATE_ROLLBACK_FAILED":
+            raise Refusal(f"Stack:{stack.id} is in {stack.status} state and can not continue a rollback.")
+        skipped = set(self._get_param("ResourcesToSkip", []))
+        operations.start(lambda: operations.continue_rollback(stack, skipped))
+        return EmptyResult()
+
+    def cancel_update_stack(self) -> ActionResult:
+        """Give an update up and roll it back."""
+        stack = self._stack(self._get_param("StackName"))
+        if stack.status != "UPDATE_IN_PROGRESS":
+            raise Refusal(f"CancelUpdateStack cannot be called from current stack status ({stack.status})")
+        stack.cancelled = True
+        return EmptyResult()
 
     def update_termination_protection(self) -> ActionResult:
         """Protect a stack from deletion, or no longer."""
@@ -137,7 +154,7 @@ class CloudFormationApi(CloudFormationResponse):
     def list_stacks(self) -> ActionResult:
         """List stacks, deleted ones too."""
         wanted = self._get_param("StackStatusFilter", [])
-        stacks = [stack for stack in self._store.stacks.values() if not wanted or stack.status in wanted]
+        stacks = [stack for stack in list(self._store.stacks.values()) if not wanted or stack.status in wanted]
         return ActionResult({"StackSummaries": [self._described(stack) for stack in stacks]})
 
     def describe_stack_events(self) -> ActionResult:
@@ -148,7 +165,7 @@ class CloudFormationApi(CloudFormationResponse):
         """Describe the resources of a stack."""
         stack = self._stack(self._get_param("StackName"))
         wanted = self._get_param("LogicalResourceId")
-        found = [resource for resource in stack.resources.values() if wanted in (None, resource.logical_id)]
+        found = [resource for resource in list(stack.resources.values()) if wanted in (None, resource.logical_id)]
         return ActionResult({"StackResources": [self._resource(stack, resource) for resource in found]})
 
     def describe_stack_resource(self) -> ActionResult:
@@ -162,7 +179,7 @@ class CloudFormationApi(CloudFormationResponse):
     def list_stack_resources(self) -> ActionResult:
         """List the resources of a stack."""
         stack = self._stack(self._get_param("StackName"))
-        found = [self._resource(stack, resource) for resource in stack.resources.values()]
+        found = [self._resource(stack, resource) for resource in list(stack.resources.values())]
         return ActionResult({"StackResourceSummaries": found})
 
     def get_template(self) -> ActionResult:
@@ -252,7 +269,7 @@ class CloudFormationApi(CloudFormationResponse):
             stack = self._stack(stack_name)
             wanted, granted = self._update_of(stack)
             self._check_idle(stack, "updated")
-        if any(other.name == name and other.stack is stack for other in self._store.change_sets.values()):
+        if any(other.name == name and other.stack is stack for other in list(self._store.change_sets.values())):
             raise Refusal(f"ChangeSet {name} already exists", "AlreadyExistsException")
         made = ChangeSet(
             name=name,
@@ -274,7 +291,7 @@ class CloudFormationApi(CloudFormationResponse):
     def list_change_sets(self) -> ActionResult:
         """List a stack's change sets."""
         stack = self._stack(self._get_param("StackName"))
-        found = [one.described() for one in self._store.change_sets.values() if one.stack is stack]
+        found = [one.described() for one in list(self._store.change_sets.values()) if one.stack is stack]
         return ActionResult({"Summaries": found})
 
     def delete_change_set(self) -> ActionResult:
@@ -374,7 +391,7 @@ class CloudFormationApi(CloudFormationResponse):
         return found
 
     def _change_set(self, name: str, stack_name: str | None) -> ChangeSet:
-        for found in self._store.change_sets.values():
+        for found in list(self._store.change_sets.values()):
             if name == found.id or (name == found.name and stack_name in (found.stack.name, found.stack.id)):
                 return found
         raise Refusal(f"ChangeSet [{name}] does not exist", "ChangeSetNotFound")

@@ -225,6 +225,20 @@ def roll_back(stack: Stack) -> None:
     """Roll a stack back that failed and was left so."""
     if stack.status == "CREATE_FAILED":
         _creation_failed(stack, "", "ROLLBACK")
+        return
+    if stack.last_good is not None:
+        _take(stack, stack.last_good)
+    steps, stack.unfinished, stack.last_good = stack.unfinished, [], None
+    _undo(stack, steps, "User Initiated")
+
+
+def continue_rollback(stack: Stack, skipped: set[str]) -> None:
+    """Try again to undo what could not be undone, leaving out what the caller gives up."""
+    steps, stack.unfinished = stack.unfinished, []
+    for step in steps:
+        if step.after.logical_id in skipped:
+            stack.set_resource(step.after, "UPDATE_COMPLETE")
+    _undo(stack, [step for step in steps if step.after.logical_id not in skipped], "User Initiated")
 
 
 def delete(stack: Stack, retained: set[str], *, force: bool = False) -> None:
@@ -278,12 +292,16 @@ def update(stack: Stack, wanted: Wanted, *, disable_rollback: bool = False, poli
         failed = [step.after.logical_id for step in steps if step.after.status.endswith("_FAILED")]
         reason = _failed_to("update", failed) if failed else _message(problem)
         if disable_rollback:
+            if stack.last_good is None:
+                stack.last_good = Wanted(stack.template_body, stack.template, stack.parameters, stack.tags)
+            stack.unfinished += steps
             _take(stack, wanted)
             stack.set_status("UPDATE_FAILED", reason)
         else:
             _undo(stack, steps, reason)
         return
     stack.outputs, stack.imports = outputs, imports
+    stack.unfinished, stack.last_good = [], None
     _take(stack, wanted)
     _clean_up(stack, steps, [logical_id for logical_id in old_order if logical_id not in existing])
     stack.set_status("UPDATE_COMPLETE")
@@ -305,6 +323,9 @@ def _change_all(
         if not values.exists(item):
             continue
         existing.add(logical_id)
+        if stack.cancelled:
+            stack.cancelled = False
+            raise OperationFailed("User Initiated")
         current = stack.resources.get(logical_id)
         if current is None or not current.physical_id or current.status in ("DELETE_COMPLETE", "CREATE_FAILED"):
             _pause()
@@ -386,7 +407,8 @@ def _clean_up(stack: Stack, steps: list[_Step], gone: list[str]) -> None:
 
 def _undo(stack: Stack, steps: list[_Step], reason: str) -> None:
     stack.set_status("UPDATE_ROLLBACK_IN_PROGRESS", reason)
-    failed = []
+    failed: list[str] = []
+    left: list[_Step] = []
     made = []
     for step in reversed(steps):
         logical_id = step.after.logical_id
@@ -405,7 +427,9 @@ def _undo(stack: Stack, steps: list[_Step], reason: str) -> None:
             resources.change(stack, step.after, step.before.template, step.before.declared)
         except OperationFailed:
             failed.append(logical_id)
+            left.append(step)
     if failed:
+        stack.unfinished = [*[step for step in steps if step.before is None or step.replaced], *left]
         stack.set_status("UPDATE_ROLLBACK_FAILED", _failed_to("update", failed))
         return
     stack.set_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")

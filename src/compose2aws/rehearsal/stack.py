@@ -73,6 +73,12 @@ class Stack:
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
     change_set: str | None = None
+    unfinished: list[Any] = field(default_factory=list)
+    """What a failed update did to resources and did not undo."""
+    last_good: Any = None
+    """What the stack was before the update that failed and was left so."""
+    cancelled: bool = False
+    """Whether the update that runs is to be given up."""
     id: str = ""
 
     def __post_init__(self) -> None:
