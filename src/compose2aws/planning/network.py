@@ -120,10 +120,11 @@ def plan_groups(
         id_ = ResourceId("AWS::EC2::SecurityGroupIngress", logical_id(f"network {network}", "Ingress"))
         ingress.append(IngressRule(id_, group, group, "-1", 0, 65535, f"Members of {network} reach each other"))
         _decide_network(project, network, group, internal, ledger)
+    mounting = {kinds[name].source.owner for name in mounting}
     own = {*published, *mounting}
     of_service: dict[str, tuple[ResourceId, ...]] = {}
     for name, kind in kinds.items():
-        if not kind.runs:
+        if not kind.runs or kind.what == "sidecar":  # which stands in its owner's task and groups
             continue
         mine = [network_group(n) for n in kind.source.networks if n in used and n in names]
         if name in own or not mine:
@@ -150,7 +151,7 @@ def plan_groups(
         ingress += [
             rule_between(file_system.security_group, service_group(name), 2049, "tcp", f"NFS from {name}")
             for name in kinds
-            if name in set(mounting)
+            if name in mounting
         ]
     return Groups(tuple(groups), tuple(ingress), of_service)
 
