@@ -132,7 +132,9 @@ class _Context:
     def attach(self, port: PublishedPort, group: ResourceId, waits_for: ResourceId, balancer: ResourceId) -> None:
         owner = self.kinds[port.service].source.owner
         attachment = TargetAttachment(port.service, port.target, group)
-        self.attachments.setdefault(owner, []).append(attachment)
+        attachments = self.attachments.setdefault(owner, [])
+        if attachment not in attachments:
+            attachments.append(attachment)
         self.waits.setdefault(owner, []).append(waits_for)
         self.admitted.append((owner, port.target, "udp" if port.protocol == "udp" else "tcp", balancer))
 
@@ -234,7 +236,7 @@ def _application(ports: list[PublishedPort], context: _Context) -> Balancer:
     for port in ports:
         service = context.kinds[port.service].source
         group = _target_group(port, context)
-        if group.id in groups:
+        if group.id in groups and settings.domain:
             _decide(port, context, (group.id,), f"the container's port {port.target} is published already")
             continue
         groups[group.id] = group
@@ -249,7 +251,7 @@ def _application(ports: list[PublishedPort], context: _Context) -> Balancer:
             host = rule.hosts[0]
             url = PublicUrl(port.service, "https", host, 443, rule.paths[0].rstrip("*") if rule.paths else "")
             context.urls.append(url)
-            if host.endswith(settings.domain) and not any(r.name == host for r in context.records):
+            if f".{host}".endswith(f".{settings.domain}") and not any(r.name == host for r in context.records):
                 id_ = ResourceId("AWS::Route53::RecordSet", logical_id(host, "Record"))
                 context.records.append(PublicRecord(id_, host, balancer, service.path))
             context.attach(port, group.id, rule.id, security_group)
@@ -290,6 +292,9 @@ def _plain_listener(
 ) -> None:
     number = port.published or port.target
     taken = next((listener for listener in listeners.values() if listener.port == number), None)
+    if taken and taken.default == group.id:
+        _decide(port, context, (taken.id, group.id), f"the balancer's port {number} is taken by it already")
+        return
     if taken:
         other = taken.source[1] if taken.source else "another service"
         context.ledger.refuse(
@@ -352,11 +357,13 @@ def host_name(port: PublishedPort, is_first: bool, domain: str) -> str:
 
 
 def _paths(path: str) -> tuple[str, ...]:
-    """`/api` means `/api` and `/api/*`."""
+    """`/api` means `/api` and `/api/*`; `/` means no path in particular."""
+    if not path.strip("/*"):
+        return ()
     if "*" in path:
         return (path,)
     bare = path.rstrip("/")
-    return (bare, f"{bare}/*") if bare else ("/*",)
+    return (bare, f"{bare}/*")
 
 
 def rule_priority(hosts: tuple[str, ...], paths: tuple[str, ...]) -> int:
@@ -365,7 +372,12 @@ def rule_priority(hosts: tuple[str, ...], paths: tuple[str, ...]) -> int:
     depth = max((p.strip("/*").count("/") + 1 for p in paths), default=0)
     step = _BAND_WIDTH[band] + 100
     start = _BANDS[band] + (max(0, _DEEPEST - min(depth, _DEEPEST)) * step if band != "host" else 0)
-    return start + int(digest("|".join((*hosts, *paths))), 16) % _BAND_WIDTH[band]
+    # a pattern of hosts comes after every host that it fits
+    exact = _BAND_WIDTH[band] * 3 // 4
+    number = int(digest("|".join((*hosts, *paths))), 16)
+    if any("*" in host for host in hosts):
+        return start + exact + number % (_BAND_WIDTH[band] - exact)
+    return start + number % exact
 
 
 def _refuse_priority(port: PublishedPort, other: PublishedPort, priority: int, context: _Context) -> None:
