@@ -105,3 +105,16 @@ def test_an_import_that_failed_holds_no_export(stacks: Stacks) -> None:
     broken = {"Resources": {**APP["Resources"], "Bad": {"Type": "AWS::SNS::Topic", "Properties": {"Nonsense": 1}}}}
     assert stacks.create("app", broken)["StackStatus"] == "ROLLBACK_COMPLETE"
     assert stacks.delete("base")["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_what_a_stack_imports_that_was_left_where_it_failed_is_in_use(stacks: Stacks) -> None:
+    stacks.create("base", _base())
+    broken = {
+        "Resources": {
+            **APP["Resources"],
+            "Bad": {"Type": "AWS::SNS::Topic", "DependsOn": "Parameter", "Properties": {"Nonsense": 1}},
+        }
+    }
+    assert stacks.create("app", broken, OnFailure="DO_NOTHING")["StackStatus"] == "CREATE_FAILED"
+    with pytest.raises(ClientError, match="in use by app"):
+        stacks.client("cloudformation").delete_stack(StackName="base")

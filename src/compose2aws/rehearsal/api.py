@@ -9,15 +9,16 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from compose2aws.rehearsal import operations
+from compose2aws.rehearsal import operations, updates
 from compose2aws.rehearsal.calls import service
 from compose2aws.rehearsal.change_sets import ChangeSet, differs
 from compose2aws.rehearsal.operations import Wanted
-from compose2aws.rehearsal.parameters import MASK, given_values, is_masked, resolved_values
+from compose2aws.rehearsal.parameters import given_values, resolved_values
 from compose2aws.rehearsal.refusals import Refusal
-from compose2aws.rehearsal.stack import Resource, Stack, StackStore, store
+from compose2aws.rehearsal.stack import Stack, StackStore, store
 from compose2aws.rehearsal.stack_policy import read_policy
 from compose2aws.rehearsal.template import check_capabilities, read_template
+from compose2aws.rehearsal.views import described, described_parameter, described_resource, needed_capabilities
 
 _UPDATABLE = {
     "CREATE_COMPLETE",
@@ -90,7 +91,7 @@ class CloudFormationApi(CloudFormationResponse):
         if self._get_param("StackPolicyBody"):
             read_policy(self._get_param("StackPolicyBody"))
             stack.policy = self._get_param("StackPolicyBody")
-        operations.start(lambda: operations.update(stack, wanted, disable_rollback=disable_rollback, policy=policy))
+        operations.start(lambda: updates.update(stack, wanted, disable_rollback=disable_rollback, policy=policy))
         return ActionResult({"StackId": stack.id})
 
     def delete_stack(self) -> ActionResult:
@@ -117,7 +118,7 @@ class CloudFormationApi(CloudFormationResponse):
         stack = self._stack(self._get_param("StackName"))
         if stack.status not in ("CREATE_FAILED", "UPDATE_FAILED"):
             raise Refusal(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
-        operations.start(lambda: operations.roll_back(stack))
+        operations.start(lambda: updates.roll_back(stack))
         return ActionResult({"StackId": stack.id})
 
     def continue_update_rollback(self) -> ActionResult:
@@ -126,7 +127,7 @@ class CloudFormationApi(CloudFormationResponse):
         if stack.status != "UPDATE_ROLLBACK_FAILED":
             raise Refusal(f"Stack:{stack.id} is in {stack.status} state and can not continue a rollback.")
         skipped = set(self._get_param("ResourcesToSkip", []))
-        operations.start(lambda: operations.continue_rollback(stack, skipped))
+        operations.start(lambda: updates.continue_rollback(stack, skipped))
         return EmptyResult()
 
     def cancel_update_stack(self) -> ActionResult:
@@ -149,13 +150,13 @@ class CloudFormationApi(CloudFormationResponse):
         """Describe one stack or all that live."""
         name = self._get_param("StackName")
         stacks = [self._stack(name)] if name else list(self._store.living())
-        return ActionResult({"Stacks": [self._described(stack) for stack in stacks]})
+        return ActionResult({"Stacks": [described(stack) for stack in stacks]})
 
     def list_stacks(self) -> ActionResult:
         """List stacks, deleted ones too."""
         wanted = self._get_param("StackStatusFilter", [])
         stacks = [stack for stack in list(self._store.stacks.values()) if not wanted or stack.status in wanted]
-        return ActionResult({"StackSummaries": [self._described(stack) for stack in stacks]})
+        return ActionResult({"StackSummaries": [described(stack) for stack in stacks]})
 
     def describe_stack_events(self) -> ActionResult:
         """Return what happened, the newest first."""
@@ -166,7 +167,7 @@ class CloudFormationApi(CloudFormationResponse):
         stack = self._stack(self._get_param("StackName"))
         wanted = self._get_param("LogicalResourceId")
         found = [resource for resource in list(stack.resources.values()) if wanted in (None, resource.logical_id)]
-        return ActionResult({"StackResources": [self._resource(stack, resource) for resource in found]})
+        return ActionResult({"StackResources": [described_resource(stack, resource) for resource in found]})
 
     def describe_stack_resource(self) -> ActionResult:
         """Describe one resource of a stack."""
@@ -174,12 +175,12 @@ class CloudFormationApi(CloudFormationResponse):
         logical_id = self._get_param("LogicalResourceId")
         if logical_id not in stack.resources:
             raise Refusal(f"Resource {logical_id} does not exist for stack {stack.name}")
-        return ActionResult({"StackResourceDetail": self._resource(stack, stack.resources[logical_id])})
+        return ActionResult({"StackResourceDetail": described_resource(stack, stack.resources[logical_id])})
 
     def list_stack_resources(self) -> ActionResult:
         """List the resources of a stack."""
         stack = self._stack(self._get_param("StackName"))
-        found = [self._resource(stack, resource) for resource in list(stack.resources.values())]
+        found = [described_resource(stack, resource) for resource in list(stack.resources.values())]
         return ActionResult({"StackResourceSummaries": found})
 
     def get_template(self) -> ActionResult:
@@ -197,10 +198,12 @@ class CloudFormationApi(CloudFormationResponse):
         template = self._stack(name).template if name else self._template()[1]
         return ActionResult(
             {
-                "Parameters": [_declaration(key, item) for key, item in (template.get("Parameters") or {}).items()],
+                "Parameters": [
+                    described_parameter(key, item) for key, item in (template.get("Parameters") or {}).items()
+                ],
                 "Description": template.get("Description"),
                 "ResourceTypes": sorted({item["Type"] for item in template["Resources"].values()}),
-                "Capabilities": _needed_capabilities(template),
+                "Capabilities": needed_capabilities(template),
                 "Version": template.get("AWSTemplateFormatVersion"),
             }
         )
@@ -208,12 +211,12 @@ class CloudFormationApi(CloudFormationResponse):
     def validate_template(self) -> ActionResult:
         """Check a template's form."""
         _, template = self._template()
-        parameters = [_declaration(key, item) for key, item in (template.get("Parameters") or {}).items()]
+        parameters = [described_parameter(key, item) for key, item in (template.get("Parameters") or {}).items()]
         return ActionResult(
             {
                 "Parameters": parameters,
                 "Description": template.get("Description"),
-                "Capabilities": _needed_capabilities(template),
+                "Capabilities": needed_capabilities(template),
             }
         )
 
@@ -317,7 +320,7 @@ class CloudFormationApi(CloudFormationResponse):
         else:
             left = disable_rollback or found.on_failure == "DO_NOTHING"
             self._check_updatable(stack, left)
-            run = lambda: operations.update(stack, found.wanted, disable_rollback=left)  # noqa: E731
+            run = lambda: updates.update(stack, found.wanted, disable_rollback=left)  # noqa: E731
         stack.change_set = found.id
         stack.capabilities = found.capabilities
         found.execution = "EXECUTE_COMPLETE"
@@ -406,75 +409,3 @@ class CloudFormationApi(CloudFormationResponse):
         needs = stack.status in ("CREATE_FAILED", "UPDATE_FAILED") and not disable_rollback
         if stack.status not in _UPDATABLE or needs:
             raise Refusal(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-
-    @staticmethod
-    def _described(stack: Stack) -> dict[str, Any]:
-        declared = stack.template.get("Parameters") or {}
-        description: dict[str, Any] = {
-            "StackId": stack.id,
-            "StackName": stack.name,
-            "Description": stack.template.get("Description"),
-            "ChangeSetId": stack.change_set,
-            "CreationTime": stack.created_at,
-            "LastUpdatedTime": stack.updated_at,
-            "DeletionTime": stack.deleted_at,
-            "StackStatus": stack.status,
-            "StackStatusReason": stack.reason,
-            "DisableRollback": stack.disable_rollback,
-            "EnableTerminationProtection": stack.protected,
-            "TimeoutInMinutes": stack.timeout,
-            "NotificationARNs": stack.notification_arns,
-            "Capabilities": stack.capabilities,
-            "RoleARN": stack.role_arn,
-            "Parameters": [
-                {"ParameterKey": key, "ParameterValue": MASK if is_masked(declared.get(key, {})) else value}
-                for key, value in stack.parameters.items()
-            ],
-            "Outputs": [
-                {
-                    "OutputKey": output.key,
-                    "OutputValue": output.value,
-                    "Description": output.description,
-                    "ExportName": output.export,
-                }
-                for output in stack.outputs
-            ],
-            "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
-        }
-        return {key: value for key, value in description.items() if value is not None}
-
-    @staticmethod
-    def _resource(stack: Stack, resource: Resource) -> dict[str, Any]:
-        return {
-            "StackName": stack.name,
-            "StackId": stack.id,
-            "LogicalResourceId": resource.logical_id,
-            "PhysicalResourceId": resource.physical_id,
-            "ResourceType": resource.type,
-            "Timestamp": resource.changed_at,
-            "LastUpdatedTimestamp": resource.changed_at,
-            "ResourceStatus": resource.status,
-            "ResourceStatusReason": resource.reason,
-        }
-
-
-def _declaration(key: str, item: dict[str, Any]) -> dict[str, Any]:
-    declared: dict[str, Any] = {
-        "ParameterKey": key,
-        "ParameterType": item.get("Type", "String"),
-        "NoEcho": is_masked(item),
-        "Description": item.get("Description"),
-    }
-    if "Default" in item:
-        declared["DefaultValue"] = MASK if is_masked(item) else str(item["Default"])
-    if "AllowedValues" in item:
-        declared["ParameterConstraints"] = {"AllowedValues": [str(value) for value in item["AllowedValues"]]}
-    return {name: value for name, value in declared.items() if value is not None}
-
-
-def _needed_capabilities(template: dict[str, Any]) -> list[str]:
-    try:
-        check_capabilities(template, [])
-    except Refusal as refusal:
-        return [refusal.message.partition("[")[2].rstrip("]")]
-    return []

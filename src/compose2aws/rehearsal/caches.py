@@ -6,6 +6,8 @@ from typing import Any
 
 from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, call, register
 
+_READ = "NodeGroups[].NodeGroupMembers[].ReadEndpoint"
+
 
 def _group(physical_id: str, _: Properties) -> dict[str, Any]:
     return {"ReplicationGroupId": physical_id}
@@ -45,6 +47,10 @@ register(
             "PrimaryEndPoint.Port": "to_string(NodeGroups[0].PrimaryEndpoint.Port)",
             "ReaderEndPoint.Address": "NodeGroups[0].ReaderEndpoint.Address",
             "ReaderEndPoint.Port": "to_string(NodeGroups[0].ReaderEndpoint.Port)",
+            "ReadEndPoint.Addresses": f"join(',', {_READ}.Address)",
+            "ReadEndPoint.AddressesList": f"{_READ}.Address",
+            "ReadEndPoint.Ports": f"join(',', {_READ}.to_string(Port))",
+            "ReadEndPoint.PortsList": f"{_READ}.to_string(Port)",
             "ConfigurationEndPoint.Address": "ConfigurationEndpoint.Address",
             "ConfigurationEndPoint.Port": "to_string(ConfigurationEndpoint.Port)",
         },

@@ -168,6 +168,7 @@ register(
         update_with="modify_db_cluster",
         constants={"Engine": "docdb", "Port": 27017},
         attributes={
+            "Id": "Ref",
             "Endpoint": "Endpoint",
             "Port": "to_string(Port)",
             "ReadEndpoint": "ReaderEndpoint",
@@ -190,6 +191,7 @@ register(
         update_with="modify_db_instance",
         constants={"Engine": "docdb"},
         attributes={
+            "Id": "Ref",
             "Endpoint": lambda found: found["Endpoint"]["Address"].replace(".rds.", ".docdb."),
             "Port": "to_string(Endpoint.Port)",
         },

@@ -137,7 +137,7 @@ class Record(ResourceType):
                     break
             else:
                 return None
-        return found[0] if self.type.endswith("RecordSet") else {"RecordSets": found}
+        return found[0] if self.type.endswith("RecordSet") else {"Id": physical_id, "RecordSets": found}
 
     def _records(self, properties: Properties) -> list[Properties]:
         return list(properties["RecordSets"]) if "RecordSets" in properties else [properties]

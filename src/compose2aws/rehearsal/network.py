@@ -246,6 +246,7 @@ register(
         found="NatGateways[?State!='deleted'] | [0]",
         delete_with="delete_nat_gateway",
         delete_ask=_one("NatGatewayId"),
+        attributes={"EniId": "NatGatewayAddresses[0].NetworkInterfaceId"},
     ),
     ApiResource(
         type="AWS::EC2::RouteTable",

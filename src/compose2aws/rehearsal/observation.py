@@ -142,6 +142,7 @@ register(
         read_with="get_topic_attributes",
         ask=lambda _, properties: {"TopicArn": properties["Topics"][0]},
         found="Attributes",
+        attributes={"Id": "Ref"},
         after=_topic_policy,
     ),
 )

@@ -130,7 +130,10 @@ class RehearsalServer(RehearsalAccount):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make a child process talk to this account, and to no other."""
+        """The variables that make a child process talk to this account, and to no other.
+
+        They go over the ones of this process; `AWS_PROFILE` must not be among those, since no file has profiles then.
+        """
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "rehearsal",
