@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from compose2aws.catalog import Catalog
 from compose2aws.compose import node as tree
@@ -185,14 +186,17 @@ def _file_system(mounts: Mapping[str, Mounts], settings: Settings) -> FileSystem
 def _parameters(managed: tuple[Parameter, ...], values: Values, files: Iterable[SecretFiles]) -> tuple[Parameter, ...]:
     found: dict[str, Parameter] = {}
     for parameter in (*managed, *values.parameters, *(p for f in files for p in f.parameters)):
-        found.setdefault(parameter.name, parameter)
+        before = found.get(parameter.name, parameter)
+        secret = before.secret or parameter.secret
+        found[parameter.name] = replace(before, secret=secret, default=None if parameter.required else before.default)
     return tuple(found.values())
 
 
 def _secrets(values: Values, files: Iterable[SecretFiles]) -> tuple[StoredSecret, ...]:
     found: dict[str, StoredSecret] = {}
     for secret in (*values.secrets, *(s for f in files for s in f.secrets)):
-        found.setdefault(secret.id.logical_id, secret)
+        before = found.get(secret.id.logical_id, secret)
+        found[secret.id.logical_id] = before if secret.only_if else replace(before, only_if=None)
     return tuple(found.values())
 
 
