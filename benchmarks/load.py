@@ -26,7 +26,7 @@ SECONDS = 60
 
 
 def compose_file(services: int) -> str:
-    """A compose file with what services usually have: variables, ports, mounts, dependencies, limits, a health check."""
+    """A compose file with what services usually have: variables, ports, mounts, limits, a health check."""
     lines = [
         "x-logging: &logging {driver: json-file, options: {max-size: 10m}}",
         "services:",

@@ -145,3 +145,29 @@ def test_a_circle_of_services_is_spelled_out(tmp_path: Path) -> None:
 def test_warnings_do_not_stop_a_load(tmp_path: Path) -> None:
     loaded = project(tmp_path, "version: '3'\nservices: {a: {image: x}}\n")
     assert [(warning.code, str(warning.position)) for warning in loaded.warnings] == [("version", "compose.yaml:1:1")]
+
+
+def test_errors_of_different_kinds_are_said_together_from_top_to_bottom(tmp_path: Path) -> None:
+    text = """\
+services:
+  a:
+    image: '${'
+    ports: ['x']
+    tty: maybe
+    porst: 1
+    extends: nobody
+  b:
+    image: y
+    mem_limit: much
+"""
+    codes = [diagnostic.code for diagnostic in errors(tmp_path, text)]
+    assert codes == ["interpolation", "short-form", "cast", "unknown-key", "no-service"]
+
+
+def test_an_error_that_follows_from_another_is_not_said(tmp_path: Path) -> None:
+    found = said(tmp_path, "services: {a: {image: x, ports: ['${']}}")
+    assert len(found) == 1
+
+
+def test_a_service_whose_image_is_an_unset_variable_names_it(tmp_path: Path) -> None:
+    assert "the variable 'IMAGE' is not set" in said(tmp_path, "services: {a: {image: '${IMAGE}'}}")[0]

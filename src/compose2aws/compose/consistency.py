@@ -12,6 +12,7 @@ from typing import TypeAlias
 from compose2aws.compose.journal import Journal
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence, locate
 from compose2aws.compose.project import InactiveService
+from compose2aws.compose.provenance import unset_variables
 
 _SERVICE_PREFIX = "service:"
 
@@ -81,8 +82,12 @@ def _number(node: Node | None) -> float | None:
 
 
 def _image_or_build(service: _Service) -> None:
-    if not {"build", "provider"}.intersection(service.node) and not _text(service.node.get("image")):
-        service.error("no-image", f"the service {service.name!r} has neither `image` nor `build`")
+    image = service.node.get("image")
+    if {"build", "provider"}.intersection(service.node) or _text(image):
+        return
+    names = unset_variables(image) if isinstance(image, Scalar) else ()
+    reason = f": the variable {names[0]!r} is not set" if names else ""
+    service.error("no-image", f"the service {service.name!r} has neither `image` nor `build`{reason}")
 
 
 def _build(service: _Service) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +12,6 @@ from typing import NoReturn
 from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Sequence
 from compose2aws.compose.project import ComposeError, Diagnostic
 
-_PLAIN_STEP = re.compile(r"[A-Za-z0-9_-]+\Z")
 BUDGETS = {
     "characters by variables": 64_000_000,
     "pieces by variables": 200_000,
@@ -34,6 +32,7 @@ class Journal:
 
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
+    _erred: set[Path] = field(default_factory=set)
     _warned: set[tuple[str, str]] = field(default_factory=set)
     _offers: int = 0
     _spent: Counter[str] = field(default_factory=Counter)
@@ -44,7 +43,11 @@ class Journal:
         return len(self.errors) > _MOST_ERRORS
 
     def error(self, code: str, message: str, path: Path = (), position: Position | None = None) -> None:
-        """Notes an error; `check` raises what was noted. Of a file with very many, the first are enough."""
+        """Notes an error; `check` raises what was noted. Of a value the first error is enough, what follows follows
+        from it; so are the first hundred of a file."""
+        if path and path in self._erred:
+            return
+        self._erred.add(path)
         if len(self.errors) < _MOST_ERRORS:
             self.errors.append(Diagnostic(code, message, path, position))
         elif len(self.errors) == _MOST_ERRORS:
@@ -79,25 +82,25 @@ class Journal:
     def check(self) -> None:
         """Raises a `ComposeError` with every error so far, where there is one."""
         if self.errors:
-            raise ComposeError(tuple(dict.fromkeys(self.errors)))
+            raise ComposeError(self._sorted())
 
     def fail(self, code: str, message: str, path: Path = (), position: Position | None = None) -> NoReturn:
         """Raises at once: what follows could not be read."""
-        self.error(code, message, path, position)
-        raise ComposeError(tuple(dict.fromkeys(self.errors)))
+        self.errors.append(Diagnostic(code, message, path, position))
+        raise ComposeError(self._sorted())
 
+    def _sorted(self) -> tuple[Diagnostic, ...]:
+        """The errors file by file, and from top to bottom in each."""
+        files: dict[str, int] = {}
+        for error in self.errors:
+            if error.position:
+                files.setdefault(error.position.file, len(files))
 
-def path_text(path: Path) -> str:
-    """A path for people: `services.api.ports[0]`, with `["…"]` around a part that is not a plain word."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif _PLAIN_STEP.match(step):
-            text += f".{step}" if text else step
-        else:
-            text += f'["{step}"]'
-    return text
+        def place(error: Diagnostic) -> tuple[int, int, int]:
+            at = error.position
+            return (files[at.file], at.line, at.column) if at else (len(files), 0, 0)
+
+        return tuple(sorted(dict.fromkeys(self.errors), key=place))
 
 
 def kind_of(node: Node) -> str:

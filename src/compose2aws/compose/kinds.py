@@ -37,7 +37,7 @@ def _wanted(what: str, node: Node, path: Path, journal: Journal) -> Node | None:
 
 
 def text(node: Node, path: Path, journal: Journal) -> Node | None:
-    """A text; an empty one is left out."""
+    """A text; an empty one is left out, unless a variable made it: what that could be is still to be asked for."""
     if not isinstance(node, Scalar):
         return _wanted("a text", node, path, journal)
     if node.value is None or (node.value == "" and not node.segments):

@@ -80,7 +80,8 @@ def load_selection(
     reading = reading.within({**selection.environment, PROJECT_NAME: name})
     root = _read_model(selection.files, place, reading, ())
     if not root.entries:
-        journal.fail("empty", "the compose file is empty", (), root.position)
+        names = ", ".join(file.name for file in selection.files)
+        journal.fail("empty", f"{names}: the compose file is empty")
     if stages.normalize:
         root = normalization.normalize(root, name, reading.lookup)
     shaped = cast(Mapping, shapes.PROJECT(root, (), journal))
@@ -145,7 +146,6 @@ def _read_model(files: tuple[Source, ...], place: Place, reading: Reading, chain
         validation.validate(result, journal)
     if reading.stages.resolve_paths or chain:
         result = paths.resolve(result, place.prefix, reading.environment, journal)
-    journal.check()
     return cast(Mapping, environment.resolve_bare_names(result, reading.lookup))
 
 
@@ -169,7 +169,6 @@ def _read_file(
         node = include.apply(node, where, place, reading, chain, resets, _read_model)
         root = cast(Mapping, resets.apply(root))
         node = Extender(reading, place, _read_for_extending).apply(node, where, resets)
-        journal.check()
         root = _merged(root, node, where, reading, reading.stages.validate)
     return root, resets
 
@@ -195,7 +194,6 @@ def _merged(root: Mapping, node: Mapping, where: Source, reading: Reading, check
     merged = unique(merge.merge(root, node, journal) if root.entries else node)
     if check:
         schema.validate(merged, journal)
-        journal.check()
         if isinstance(merged, Mapping) and "version" in merged:
             journal.warn("version", f"`version` means nothing any more: remove it from {where.name}", ("version",),
                          merged.keys.get("version"))  # fmt: skip

@@ -82,7 +82,15 @@ def _service(service: Mapping, lookup: Lookup) -> Mapping:
     if isinstance(volumes, Sequence):
         items = tuple(clean_target(item) if isinstance(item, Mapping) else item for item in volumes.items)
         service = with_entry(service, "volumes", Sequence(items, volumes.position))
-    return _with_hook_images(_with_dependencies(service))
+    return _with_hook_images(_with_dependencies(_with_replicas(service)))
+
+
+def _with_replicas(service: Mapping) -> Mapping:
+    """`scale` is the old word for `deploy.replicas`."""
+    scale, deploy = service.get("scale"), service.get("deploy")
+    if _is_null(scale) or scale is None or not isinstance(deploy, Mapping) or not _is_null(deploy.get("replicas")):
+        return service
+    return with_entry(service, "deploy", with_entry(deploy, "replicas", scale))
 
 
 def _build(build: Mapping, lookup: Lookup) -> Mapping:

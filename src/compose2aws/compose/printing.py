@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from compose2aws.compose.kinds import ListOf, MapOf, Shape, Struct
+from compose2aws.compose.kinds import ListOf, MapOf, Shape, Struct, text
 from compose2aws.compose.node import Mapping, Node, Scalar, Sequence, find
 from compose2aws.compose.project import Project
 from compose2aws.compose.shapes import PROJECT
@@ -55,6 +55,7 @@ class _Printer:
             key: self.value(node.entries[key], shape.fields.get(key))
             for key in keys
             if not (key in omitted and _says_nothing(node.entries[key]))
+            and not (shape.fields.get(key) is text and _text(node.entries[key]) == "")
         }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from compose2aws.compose.decoding import Document, decode
 from compose2aws.compose.journal import Journal
 from compose2aws.compose.node import Path, Position
-from compose2aws.compose.sources import STDIN, Source, absolute_path, read, shown, source
+from compose2aws.compose.sources import MOST_BYTES, STDIN, Source, absolute_path, read, shown, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class Reading:
         found = self._documents.get(where.path)
         if found is None:
             text = self.stdin if where.path == STDIN else read(where, self.journal, path, position)
+            if len(text) > MOST_BYTES:
+                self.journal.fail("too-large", f"{where.name} is too large", path, position)
             found = self._documents[where.path] = decode(text, where.name, self.journal)
         return found
 
