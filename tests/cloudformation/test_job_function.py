@@ -72,6 +72,7 @@ def event(kind: str = "Create", timeout: int = 600) -> dict[str, Any]:
         "ResourceProperties": {
             "Cluster": "cluster",
             "TaskDefinition": "migrate:1",
+            "Capacity": "FARGATE",
             "Container": "migrate",
             "Timeout": str(timeout),
             "LogGroup": "group",
@@ -202,3 +203,30 @@ def test_the_text_in_the_template_is_the_function() -> None:
     text = job_function_text()
     compile(text, "index.py", "exec")
     assert "def handler(" in text
+
+
+def test_a_job_that_prepares_a_database_runs_once_for_it(account: Account) -> None:
+    asked = event("Update")
+    asked["ResourceProperties"]["Database"] = "cluster-1"
+    asked["OldResourceProperties"] = {"Database": "cluster-1"}
+    job_function.handler(asked, SimpleNamespace())
+    assert account.started == []
+    assert account.answers[0]["Status"] == "SUCCESS"
+
+
+def test_a_new_database_is_prepared_again(account: Account) -> None:
+    account.looks = [{"lastStatus": "STOPPED", "containers": [{"name": "migrate", "exitCode": 0}]}]
+    asked = event("Update")
+    asked["ResourceProperties"]["Database"] = "cluster-2"
+    asked["OldResourceProperties"] = {"Database": "cluster-1"}
+    job_function.handler(asked, SimpleNamespace(get_remaining_time_in_millis=lambda: 800_000))
+    assert len(account.started) == 1
+    assert account.answers[0]["Status"] == "SUCCESS"
+
+
+def test_a_job_runs_on_the_capacity_that_it_is_given(account: Account) -> None:
+    account.looks = [{"lastStatus": "STOPPED", "containers": [{"name": "migrate", "exitCode": 0}]}]
+    asked = event()
+    asked["ResourceProperties"]["Capacity"] = "X86CapacityProvider"
+    job_function.handler(asked, SimpleNamespace(get_remaining_time_in_millis=lambda: 800_000))
+    assert account.started[0]["capacityProviderStrategy"][0]["capacityProvider"] == "X86CapacityProvider"

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from compose2aws.catalog.image import ImageReference
-from compose2aws.catalog.model import ImageMapping, KeyRow, Login, Reserved, Settings, VersionRule
+from compose2aws.catalog.model import ImageMapping, Initialisation, KeyRow, Login, Reserved, Settings, VersionRule
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -126,6 +126,7 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
     tls = data.get("tls", {})
     settings = data.get("settings")
     reserved = data.get("reserved", {})
+    initialise = data.get("initialise")
     return ImageMapping(
         name=data["name"],
         title=data["title"],
@@ -164,6 +165,9 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         reserved=Reserved(frozenset(reserved.get("users", ())), frozenset(reserved.get("databases", ()))),
         data=tuple(data.get("data", ())),
         init=tuple(data.get("init", ())),
+        initialisation=Initialisation(tuple(initialise["variables"].items()), initialise["script"])
+        if initialise
+        else None,
         memory=data.get("memory"),
         cpu=data.get("cpu"),
         note=data.get("note", ""),

@@ -74,6 +74,15 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Initialisation:
+    """How the image's init scripts run against a managed database: the variables that tell its clients and the scripts
+    where it is (each a fact: host, port, user, password, database), and a shell script that runs in the same image."""
+
+    variables: tuple[tuple[str, Literal["host", "port", "user", "password", "database"]], ...]
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageMapping:
     """One file of `mappings/images/`: a family of images and what it becomes."""
 
@@ -95,6 +104,7 @@ class ImageMapping:
     reserved: Reserved = Reserved()
     data: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
+    initialisation: Initialisation | None = None
     memory: int | None = None
     cpu: int | None = None
     note: str = ""

@@ -21,11 +21,22 @@ def config(format_: Literal["yaml", "json"]) -> None:
     `$` is written `$$`; JSON holds the values as they are.
     """
     from compose2aws.compose import canonical
+    from compose2aws.compose.project import ComposeError
     from compose2aws.report.canonical import as_compose_file, as_json
     from compose2aws.report.findings import diagnostic_line
 
-    project = read_project(given_options(), "error")
+    missing: ComposeError | None = None
+    try:
+        project = read_project(given_options(), "error")
+    except ComposeError as error:
+        if any(diagnostic.code != "required-variable" for diagnostic in error.diagnostics):
+            raise
+        # What is missing is an error, and the rest is printed all the same.
+        missing = error
+        project = read_project(given_options(), "hole")
     for warning in project.warnings:
         warn(diagnostic_line(warning, project.name))
     value = canonical(project, format_)
     say(as_json(value) if format_ == "json" else as_compose_file(value))
+    if missing:
+        raise missing

@@ -11,11 +11,11 @@ from typing import Any
 
 from troposphere import GetAtt, Ref, awslambda, cloudformation, iam, logs, scheduler
 
-from compose2aws.cloudformation.expression import arn, attribute, encryption_key, ref
+from compose2aws.cloudformation.expression import arn, attribute, encryption_key, legal_name, ref
 from compose2aws.cloudformation.graph import Graph, Skip
 from compose2aws.cloudformation.name import alias_instances
 from compose2aws.cloudformation.policy import Statement, allow, assume_role, document
-from compose2aws.cloudformation.service import CAPACITY, awsvpc
+from compose2aws.cloudformation.service import CAPACITY, awsvpc, provider_name
 from compose2aws.cloudformation.stack import stack_prefix
 from compose2aws.cloudformation.task_definition import emit_task, main_container
 from compose2aws.planning.identity import logical_id
@@ -51,7 +51,7 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
     graph.add(
         iam.PolicyType(
             permission,
-            PolicyName=f"run-{item.name}"[:128],
+            PolicyName=legal_name(f"run-{item.name}", r"A-Za-z0-9+=,.@_\-", 128),
             Roles=[Ref(_ROLE)],
             PolicyDocument=document(*_start_statements(item)),
         ),
@@ -69,12 +69,15 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
     job.properties |= {
         "Cluster": Ref("ServiceCluster"),
         "TaskDefinition": ref(item.task.definition),
+        "Capacity": provider_name(item.capacity),
         "Container": main.name,
         "Timeout": timeout,
         "LogGroup": ref(main.logging.group),
         "LogPrefix": main.logging.prefix,
         **awsvpc(plan, item.subnets, item.security_groups),
     }
+    if item.once_for:
+        job.properties["Database"] = ref(item.once_for)
     graph.add(job, item.source, owner=item.name)
 
 
@@ -166,7 +169,7 @@ def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None
                     TaskDefinitionArn=ref(item.task.definition),
                     TaskCount=1,
                     CapacityProviderStrategy=[
-                        scheduler.CapacityProviderStrategyItem(CapacityProvider="FARGATE", Weight=1)
+                        scheduler.CapacityProviderStrategyItem(CapacityProvider=provider_name(item.capacity), Weight=1)
                     ],
                     NetworkConfiguration=scheduler.NetworkConfiguration(
                         AwsvpcConfiguration=scheduler.AwsVpcConfiguration(**network)

@@ -26,10 +26,19 @@ def handler(event: dict[str, Any], context: Any) -> None:
                 answer(event, "SUCCESS", "A job does not run in a rollback or a deletion")
                 return
             job = event["ResourceProperties"]
+            if prepared(event):
+                answer(event, "SUCCESS", "The database is prepared already")
+                return
             event = {**event, "Task": start(event), "Until": time.time() + int(job["Timeout"])}
         wait(event, context)
     except Exception as problem:
         answer(event, "FAILED", f"{type(problem).__name__}: {problem}")
+
+
+def prepared(event: dict[str, Any]) -> bool:
+    """Whether the job is one that runs once for its database, and has."""
+    database = event["ResourceProperties"].get("Database")
+    return bool(database) and database == event.get("OldResourceProperties", {}).get("Database")
 
 
 def rolling_back(stack: str) -> bool:
@@ -62,7 +71,7 @@ def start(event: dict[str, Any]) -> str:
             clientToken=event["RequestId"],
             cluster=job["Cluster"],
             taskDefinition=job["TaskDefinition"],
-            capacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}],
+            capacityProviderStrategy=[{"capacityProvider": job["Capacity"], "weight": 1}],
             networkConfiguration={"awsvpcConfiguration": network},
         )
     )

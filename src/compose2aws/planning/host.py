@@ -38,9 +38,12 @@ def _declared(service: ServiceSource) -> dict[str, Path]:
 
 
 def plan_names(
-    kinds: Mapping[str, Kind], managed: Mapping[str, Managed], namespace: str, ledger: Ledger
+    kinds: Mapping[str, Kind], managed: Mapping[str, Managed], called: str, namespace: str, ledger: Ledger
 ) -> tuple[RegisteredName | AliasName, ...]:
-    """The private DNS names: a service's own, registered by its tasks; everything else an alias (CNAME)."""
+    """The private DNS names: a service's own, registered by its tasks; everything else an alias (CNAME).
+
+    A `container_name` is an alias where it occurs in `called`, the texts that could call it; nearly always it is there
+    for `docker logs` alone."""
     names: list[RegisteredName | AliasName] = []
     taken: set[str] = set()
     for name, kind in kinds.items():
@@ -55,7 +58,7 @@ def plan_names(
             continue
         target = Text.of(Hole("host", name)) if name in managed else Text.of(f"{_label(name)}.{namespace}")
         for alias, path in sorted(_further_names(name, kinds).items()):
-            if _label(alias) in taken:
+            if _label(alias) in taken or (path[-1] == "container_name" and alias not in called):
                 continue
             taken.add(_label(alias))
             made = _alias(name, alias, target, path)

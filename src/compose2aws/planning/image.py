@@ -97,7 +97,9 @@ def _built(service: ServiceSource, baked: tuple[BakedFile, ...], project: Projec
     own = _own_target(service, project, ledger)
     if baked or "stop_signal" in service.node:
         base = replace(own, name=f"{own.name}-base")
-        final = _layer(service, own.name, f"target:{base.name}", baked, project)
+        final = layered(
+            own.name, f"target:{base.name}", baked, platforms(service), project, service.text("stop_signal")
+        )
         image = BuiltImage(service.name, logical_id(service.name, "Image"), final, (base,), service.at("build"))
     else:
         image = BuiltImage(service.name, logical_id(service.name, "Image"), own, (), service.at("build"))
@@ -120,7 +122,14 @@ def _derived(
     service: ServiceSource, name: str, baked: tuple[BakedFile, ...], project: Project, ledger: Ledger
 ) -> BuiltImage:
     del ledger
-    target = _layer(service, target_name(service.name), f"docker-image://{name}", baked, project)
+    target = layered(
+        target_name(service.name),
+        f"docker-image://{name}",
+        baked,
+        platforms(service),
+        project,
+        service.text("stop_signal"),
+    )
     return BuiltImage(service.name, logical_id(service.name, "Image"), target, (), service.at("image"))
 
 
@@ -220,9 +229,17 @@ def _build_secrets(service: ServiceSource, project: Project) -> list[str]:
     return listed
 
 
-def _layer(service: ServiceSource, name: str, base: str, baked: tuple[BakedFile, ...], project: Project) -> BakeTarget:
-    """A target that copies files onto another image. Each file's folder is a context of its own, so that the project's
-    .dockerignore does not hide it."""
+def layered(
+    name: str,
+    base: str,
+    baked: tuple[BakedFile, ...],
+    of: tuple[str, ...],
+    project: Project,
+    stop_signal: str | None = None,
+) -> BakeTarget:
+    """A target that copies files onto another image (`base`, a context of bake), for the platforms `of`.
+
+    Each file's folder is a context of its own, so that the project's .dockerignore does not hide it."""
     lines = ["# syntax=docker/dockerfile:1", "FROM base"]
     contexts: list[tuple[str, str]] = [("base", base)]
     for number, file in enumerate(sorted(baked, key=lambda f: f.target)):
@@ -236,15 +253,14 @@ def _layer(service: ServiceSource, name: str, base: str, baked: tuple[BakedFile,
         contexts.append((f"files{number}", posixpath.relpath(folder, project.folder)))
         target = file.target.rstrip("/") + "/" if file.folder else file.target
         lines.append(f"COPY {mode}--from=files{number} {_quoted(what, target)}")
-    signal = service.text("stop_signal")
-    if signal:
-        lines.append(f"STOPSIGNAL {signal}")
+    if stop_signal:
+        lines.append(f"STOPSIGNAL {stop_signal}")
     return BakeTarget(
         name=name,
         context=".",
         dockerfile_inline="\n".join(lines) + "\n",
         contexts=tuple(contexts),
-        platforms=platforms(service),
+        platforms=of,
     )
 
 

@@ -64,7 +64,7 @@ class Ledger:
 
     root: Mapping
     _effects: dict[Path, list[Effect]] = field(default_factory=dict)
-    _findings: list[Finding] = field(default_factory=list)
+    _findings: dict[Finding, None] = field(default_factory=dict)
 
     def record(
         self,
@@ -85,9 +85,7 @@ class Ledger:
     def find(self, code: str, severity: Severity, message: str, remedy: str = "", path: Path | None = None) -> None:
         """Write down something to read."""
         position = locate(self.root, path) if path is not None else None
-        finding = Finding(code, severity, message, remedy, path, position)
-        if finding not in self._findings:
-            self._findings.append(finding)
+        self._findings.setdefault(Finding(code, severity, message, remedy, path, position))
 
     def refuse(self, path: Path, code: str, reason: str, remedy: str = "") -> None:
         """Something that cannot be done and cannot be left out: `synth` writes nothing and says this."""

@@ -18,8 +18,9 @@ from compose2aws.planning.container import known_ports
 from compose2aws.planning.discovery import plan_discovery
 from compose2aws.planning.host import hosts, plan_names
 from compose2aws.planning.hosting import hosted_services, plan_fleets
-from compose2aws.planning.identity import limited
+from compose2aws.planning.identity import ResourceId, limited
 from compose2aws.planning.image import choose_image
+from compose2aws.planning.initialisation import Initialisation, plan_initialisation, waits_for_database
 from compose2aws.planning.keys import apply_key_table
 from compose2aws.planning.kind import Kind, classify
 from compose2aws.planning.ledger import Ledger
@@ -37,7 +38,7 @@ from compose2aws.planning.network import (
     subnets_of,
 )
 from compose2aws.planning.port import asked_paths, plan_ports
-from compose2aws.planning.secret_file import SecretFiles, plan_secret_files
+from compose2aws.planning.secret_file import SecretFiles, plan_secret_files, shared_passwords
 from compose2aws.planning.settings import Settings, read_settings
 from compose2aws.planning.source import sources
 from compose2aws.planning.values import Values, plan_values
@@ -58,10 +59,14 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
 
     moved = move(kinds, hosts(kinds), settings, catalog, ledger)
     running = {name: kind for name, kind in kinds.items() if kind.runs}
-    values = plan_values(project, ledger, tuple(running), moved.endpoints)
+    passwords = shared_passwords(kinds, moved.endpoints)
+    given = frozenset(passwords[s] for k in running.values() for s in _secrets_of(k) if s in passwords)
+    values = plan_values(project, ledger, tuple(running), moved.endpoints, given)
     hosted = hosted_services(running, project, ledger)
     mounts = {name: plan_mounts(kind.source, project, ledger) for name, kind in running.items()}
-    secret_files = {name: plan_secret_files(kind.source, project, retention, ledger) for name, kind in running.items()}
+    secret_files = {
+        name: plan_secret_files(kind.source, project, passwords, retention, ledger) for name, kind in running.items()
+    }
     images: dict[str, Image] = {}
     for name, kind in running.items():
         image = choose_image(kind.source, kind.image, mounts[name].baked, project, catalog, ledger)
@@ -91,6 +96,16 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         ledger,
     )
     internal = internal_networks(project)
+    init = plan_initialisation(
+        project,
+        kinds,
+        moved.items,
+        moved.endpoints,
+        "private" if settings.production or settings.vpc or hosted else "public",
+        settings,
+        catalog,
+        ledger,
+    )
     parts = Parts(
         images=images,
         values=values.by_service,
@@ -102,12 +117,13 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         ports=ports,
         discovery=discovery,
         hosted=hosted,
+        waits_for_databases=_waits_for_databases(running, values, kinds, init),
     )
-    workloads = plan_workloads(kinds, parts, settings, ledger)
-    names = plan_names(kinds, moved.items, namespace, ledger)
+    workloads = (*init.jobs.values(), *plan_workloads(kinds, parts, settings, ledger))
+    names = plan_names(kinds, moved.items, _called(project), namespace, ledger)
     isolated = any(kind == "isolated" for kind in parts.subnets.values())
     network = plan_vpc(settings, namespace, isolated, bool(hosted))
-    on_hosts = [(kinds[w.name].source, w.task) for w in workloads if w.task.compatibility == "EC2"]
+    on_hosts = [(kinds[w.name].source, w.task) for w in workloads if w.name in kinds and w.task.compatibility == "EC2"]
     fleets = plan_fleets(on_hosts, settings, ledger)
     decide_membership(project, kinds, mounts, moved.items, settings, ledger)
     apply_key_table(project, kinds, catalog, ledger)
@@ -120,12 +136,12 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         network=network,
         namespace=namespace,
         log_retention=retention,
-        parameters=_parameters(moved.parameters, values, secret_files.values()),
-        secrets=_secrets(values, secret_files.values()),
+        parameters=_parameters(moved.parameters, values, init, secret_files.values()),
+        secrets=_secrets(values, init, secret_files.values()),
         security_groups=(*groups.groups, *public.groups, *host_groups(fleets)),
         ingress=(*groups.ingress, *public.ingress),
         managed=tuple(moved.items.values()),
-        images=tuple(image for image in images.values() if isinstance(image, BuiltImage)),
+        images=(*(image for image in images.values() if isinstance(image, BuiltImage)), *init.images),
         file_system=file_system,
         fleets=fleets,
         workloads=workloads,
@@ -148,8 +164,36 @@ _NOTES = ("unset-variable", "version")
 _HOLES = ("environment", "command", "entrypoint", "labels", "healthcheck")
 
 
+def _called(project: Project) -> str:
+    """All that could call another container by its name: the texts of the services, and of the files they read."""
+    services = project.root.get("services")
+    texts: list[str] = []
+    for name, service in services.entries.items() if isinstance(services, tree.Mapping) else ():
+        for path, leaf in tree.leaves(service, (name,)):
+            if isinstance(leaf, tree.Scalar) and path[1:2] != ("container_name",):
+                texts.append(leaf.text)
+    texts += [fact.text for fact in project.facts.values() if fact.text]
+    return "\n".join(texts)
+
+
 def _health_paths(running: Mapping[str, Kind]) -> dict[str, dict[int, str]]:
     return {name: asked_paths(kind.source.texts("healthcheck", "test")) for name, kind in running.items()}
+
+
+def _secrets_of(kind: Kind) -> list[str]:
+    service = kind.source
+    return [service.text("secrets", index, "source") or "" for index in range(len(service.items("secrets")))]
+
+
+def _waits_for_databases(
+    running: Mapping[str, Kind], values: Values, kinds: Mapping[str, Kind], init: Initialisation
+) -> dict[str, tuple[ResourceId, ...]]:
+    uses = {
+        name: frozenset(kind.source.dependencies) | {r.service for r in values.by_service[name].references}
+        for name, kind in running.items()
+    }
+    known = frozenset(database for found in uses.values() for database in found)
+    return {name: waits_for_database(name, uses[name], kinds, known, init.jobs) for name in running}
 
 
 def _known_ports(running: Mapping[str, Kind], values: Values, project: Project) -> dict[str, tuple[int, ...]]:
@@ -183,18 +227,20 @@ def _file_system(mounts: Mapping[str, Mounts], settings: Settings) -> FileSystem
     return FileSystem(tuple(points.values()), file_system_group(), backups=settings.production)
 
 
-def _parameters(managed: tuple[Parameter, ...], values: Values, files: Iterable[SecretFiles]) -> tuple[Parameter, ...]:
+def _parameters(
+    managed: tuple[Parameter, ...], values: Values, init: Initialisation, files: Iterable[SecretFiles]
+) -> tuple[Parameter, ...]:
     found: dict[str, Parameter] = {}
-    for parameter in (*managed, *values.parameters, *(p for f in files for p in f.parameters)):
+    for parameter in (*managed, *values.parameters, *init.parameters, *(p for f in files for p in f.parameters)):
         before = found.get(parameter.name, parameter)
         secret = before.secret or parameter.secret
         found[parameter.name] = replace(before, secret=secret, default=None if parameter.required else before.default)
     return tuple(found.values())
 
 
-def _secrets(values: Values, files: Iterable[SecretFiles]) -> tuple[StoredSecret, ...]:
+def _secrets(values: Values, init: Initialisation, files: Iterable[SecretFiles]) -> tuple[StoredSecret, ...]:
     found: dict[str, StoredSecret] = {}
-    for secret in (*values.secrets, *(s for f in files for s in f.secrets)):
+    for secret in (*values.secrets, *init.secrets, *(s for f in files for s in f.secrets)):
         before = found.get(secret.id.logical_id, secret)
         found[secret.id.logical_id] = before if secret.only_if else replace(before, only_if=None)
     return tuple(found.values())

@@ -6,11 +6,14 @@ Source: Compose Specification, "secrets"; the files stand at /run/secrets/NAME u
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compose2aws.compose.node import Mapping, Scalar
+from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
+from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.identity import ResourceId, logical_id, variable_id
+from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger, pointer
 from compose2aws.planning.model import (
     Container,
@@ -42,10 +45,30 @@ class SecretFiles:
     secrets: tuple[StoredSecret, ...] = ()
 
 
-def plan_secret_files(service: ServiceSource, project: Project, retention: int, ledger: Ledger) -> SecretFiles:
-    """Decide every entry of `secrets` of a service."""
+def shared_passwords(kinds: Mapping[str, Kind], endpoints: Mapping[str, Endpoint]) -> dict[str, str]:
+    """The compose secrets that hold the password of a database that moved (`POSTGRES_PASSWORD_FILE:
+    /run/secrets/db_password`), with its service: on AWS the generated password stands in the file."""
+    found: dict[str, str] = {}
+    for name, endpoint in endpoints.items():
+        if endpoint.passwordless:
+            continue
+        source, login = kinds[name].source, endpoint.mapping.login
+        targets = {
+            posixpath.basename(source.text("secrets", i, "target") or ""): source.text("secrets", i, "source") or ""
+            for i in range(len(source.items("secrets")))
+        }
+        for variable in (*login.password_variables, *login.administrator_password_variables):
+            file = source.text("environment", f"{variable}_FILE")
+            if file and targets.get(posixpath.basename(file)):
+                found[targets[posixpath.basename(file)]] = name
+    return found
+
+
+def plan_secret_files(
+    service: ServiceSource, project: Project, passwords: Mapping[str, str], retention: int, ledger: Ledger
+) -> SecretFiles:
+    """Decide every entry of `secrets` of a service. `passwords` are the secrets that hold a managed service's."""
     declared = project.root.get("secrets")
-    definition = service.definition
     parameters: dict[str, Parameter] = {}
     secrets: dict[str, StoredSecret] = {}
     variables: list[EnvironmentVariable] = []
@@ -53,8 +76,15 @@ def plan_secret_files(service: ServiceSource, project: Project, retention: int, 
     script: list[str] = []
     for index in range(len(service.items("secrets"))):
         name = service.text("secrets", index, "source") or ""
-        secret = declared.get(name) if isinstance(declared, Mapping) else None
-        if not isinstance(secret, Mapping):
+        secret = declared.get(name) if isinstance(declared, tree.Mapping) else None
+        if not isinstance(secret, tree.Mapping):
+            continue
+        variable = f"SECRET_{index}"
+        database = passwords.get(name)
+        if database:
+            login = named("AWS::SecretsManager::Secret", database, "MasterLogin")
+            variables.append(EnvironmentVariable(variable, Text.of(Hole("password", database)), login, "password"))
+            _write_file(service, index, name, variable, folders, script, ledger, login, f"the password of {database}")
             continue
         parameter = _parameter(name, secret)
         stored = StoredSecret(
@@ -65,24 +95,10 @@ def plan_secret_files(service: ServiceSource, project: Project, retention: int, 
         )
         parameters[parameter.name] = parameter
         secrets[stored.id.logical_id] = stored
-        target = service.text("secrets", index, "target") or name
-        if not target.startswith("/"):
-            target = f"/run/secrets/{target}"
-        folder = posixpath.dirname(target)
-        volume = logical_id(folder, "Stored")
-        folders[folder] = TaskVolume(volume)
-        variable = f"SECRET_{index}"
         variables.append(EnvironmentVariable(variable, stored.text, stored.id))
-        mode = service.text("secrets", index, "mode") or "0444"
-        script.append(f'printf %s "${variable}" > {_quote(target)} && chmod {mode[-4:]} {_quote(target)}')
-        owner = service.text("secrets", index, "uid")
-        if owner:
-            script.append(f"chown {owner}:{service.text('secrets', index, 'gid') or owner} {_quote(target)}")
-        made = (stored.id, definition)
-        ledger.record(
-            service.at("secrets", index), "adapted", made, reason=f"written to {target} before the container starts"
+        _write_file(
+            service, index, name, variable, folders, script, ledger, stored.id, f"the parameter {parameter.name}"
         )
-        ledger.record(("secrets", name), "adapted", stored.id, reason=f"asked for as the parameter {parameter.name}")
     if not script:
         return SecretFiles()
     mounts = tuple(VolumeMount(volume.name, folder) for folder, volume in folders.items())
@@ -106,13 +122,40 @@ def plan_secret_files(service: ServiceSource, project: Project, retention: int, 
     )
 
 
-def _parameter(name: str, secret: Mapping) -> Parameter:
+def _write_file(
+    service: ServiceSource,
+    index: int,
+    name: str,
+    variable: str,
+    folders: dict[str, TaskVolume],
+    script: list[str],
+    ledger: Ledger,
+    secret: ResourceId,
+    told: str,
+) -> None:
+    """Add what writes one secret's file, and decide it."""
+    target = service.text("secrets", index, "target") or name
+    if not target.startswith("/"):
+        target = f"/run/secrets/{target}"
+    folder = posixpath.dirname(target)
+    folders[folder] = TaskVolume(logical_id(folder, "Stored"))
+    mode = service.text("secrets", index, "mode") or "0444"
+    script.append(f'printf %s "${variable}" > {_quote(target)} && chmod {mode[-4:]} {_quote(target)}')
+    owner = service.text("secrets", index, "uid")
+    if owner:
+        script.append(f"chown {owner}:{service.text('secrets', index, 'gid') or owner} {_quote(target)}")
+    reason = f"written to {target} before the container starts"
+    ledger.record(service.at("secrets", index), "adapted", (secret, service.definition), reason=reason)
+    ledger.record(("secrets", name), "adapted", secret, reason=f"filled from {told}")
+
+
+def _parameter(name: str, secret: tree.Mapping) -> Parameter:
     variable = secret.entries.get("environment")
     file = secret.entries.get("file")
-    if isinstance(variable, Scalar):
+    if isinstance(variable, tree.Scalar):
         return Parameter(variable_id(variable.text), f"variable:{variable.text}", f"The secret {name}", secret=True)
-    source = pointer(("secrets", name, "file")) if isinstance(file, Scalar) else pointer(("secrets", name))
-    kind = "file" if isinstance(file, Scalar) else "external"
+    source = pointer(("secrets", name, "file")) if isinstance(file, tree.Scalar) else pointer(("secrets", name))
+    kind = "file" if isinstance(file, tree.Scalar) else "external"
     return Parameter(logical_id(name, "SecretFile"), f"{kind}:{source}", f"The secret {name}", secret=True)
 
 

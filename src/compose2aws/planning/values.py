@@ -37,10 +37,14 @@ class Values:
 
 
 def plan_values(
-    project: Project, ledger: Ledger, services: tuple[str, ...], endpoints: Mapping[str, Endpoint]
+    project: Project,
+    ledger: Ledger,
+    services: tuple[str, ...],
+    endpoints: Mapping[str, Endpoint],
+    given: frozenset[str] = frozenset(),
 ) -> Values:
     """The values of `services` (compose services that run as containers, in the file's order). `endpoints` are the
-    managed services by compose name."""
+    managed services by compose name; `given` are those whose password reaches a client by another way, as a file."""
     counterparts = {service: counterpart(project.root, endpoint) for service, endpoint in endpoints.items()}
     book = ParameterBook(ledger)
     stage = Stage(
@@ -53,7 +57,7 @@ def plan_values(
     )
     by_service = {service: _container_values(stage, service) for service in services}
     for of in counterparts.values():
-        if of.has_login and of.service not in stage.served:
+        if of.has_login and of.service not in stage.served | given:
             _without_client(stage, of, services, by_service)
     return Values(by_service, tuple(_used(book.parameters, by_service, book.secrets)), book.secrets)
 

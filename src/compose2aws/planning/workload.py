@@ -59,6 +59,7 @@ class Parts:
     ports: Ports
     discovery: Discovery
     hosted: Mapping[str, tuple[Wish, ...]]
+    waits_for_databases: Mapping[str, tuple[ResourceId, ...]]
 
 
 def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, ledger: Ledger) -> tuple[Workload, ...]:
@@ -74,7 +75,7 @@ def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, 
         if task is None:
             continue
         if kind.what == "job":
-            made.append(_job(kind, task, kinds, parts, ledger))
+            made.append(_job(kind, task, kinds, parts, settings, ledger))
         else:
             made.append(_service(kind, task, kinds, parts, settings, ledger))
     return tuple(made)
@@ -284,7 +285,7 @@ def _autoscaling(service: ServiceSource, group: ResourceId | None, ledger: Ledge
     )
 
 
-def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, ledger: Ledger) -> Job:
+def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, settings: Settings, ledger: Ledger) -> Job:
     service = kind.source
     schedule = service.settings.schedule
     job = Job(
@@ -311,7 +312,8 @@ def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, ledger
         code="job",
         reason=reason,
     )
-    return replace(job, depends_on=depends)
+    (share,) = _capacity(service, settings, True, task.compatibility == "EC2", job.id, ledger)
+    return replace(job, depends_on=depends, capacity=share)
 
 
 def _depends(
@@ -332,6 +334,7 @@ def _depends(
         if name in kinds and kinds[name].what == "service":
             waits[_resource_of(kinds[name])] = None
     waits |= dict.fromkeys(parts.ports.waits_for.get(service.name, ()))
+    waits |= dict.fromkeys(parts.waits_for_databases.get(service.name, ()))
     return tuple(sorted(waits))
 
 

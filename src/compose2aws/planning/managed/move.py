@@ -231,7 +231,7 @@ def _decide_mount(draft: _Draft, index: int, ledger: Ledger) -> None:
     service = draft.service
     target = (service.text("volumes", index, "target") or "").rstrip("/")
     path = service.at("volumes", index)
-    if any(target == data or target.startswith(data + "/") for data in draft.mapping.data):
+    if _is_under(target, draft.mapping.data):
         ledger.find(
             "volume-absorbed",
             "note",
@@ -240,13 +240,8 @@ def _decide_mount(draft: _Draft, index: int, ledger: Ledger) -> None:
             "",
             path,
         )
-    elif any(target == init or target.startswith(init + "/") for init in draft.mapping.init):
-        ledger.drop(
-            path,
-            "init-script-not-run",
-            f"init scripts of {service.name} are not run on AWS yet: the database starts empty",
-            "run them once against the new database, or let the app's migrations make its tables",
-        )
+    elif _is_under(target, draft.mapping.init):
+        pass  # the init job decides it
     elif target not in ("/etc/localtime", "/etc/timezone"):
         ledger.drop(
             path,
@@ -254,3 +249,7 @@ def _decide_mount(draft: _Draft, index: int, ledger: Ledger) -> None:
             f"a managed {draft.mapping.title} takes no files: what {target} sets does not apply",
             "carry what matters over as options of `command`, or keep the container with `x-aws: {managed: false}`",
         )
+
+
+def _is_under(target: str, folders: tuple[str, ...]) -> bool:
+    return any(target == folder or target.startswith(folder + "/") for folder in folders)

@@ -241,14 +241,19 @@ class Service:
 @dataclass(frozen=True, slots=True)
 class Job:
     """A compose service that runs once for each revision, to its end (`schedule`: at those times instead).
-    `timeout` is the longest time that its dependants wait for it."""
+
+    `timeout` is the longest time that its dependants wait for it. `once_for` names the database that it prepares: then
+    it runs once for that database, and never again.
+    """
 
     name: str
     task: Task
     subnets: SubnetKind
     security_groups: tuple[ResourceId, ...]
     timeout: int
+    capacity: CapacityShare = CapacityShare("FARGATE")
     schedule: str | None = None
+    once_for: ResourceId | None = None
     depends_on: tuple[ResourceId, ...] = ()
     source: Path = ()
 
