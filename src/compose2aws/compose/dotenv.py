@@ -18,6 +18,7 @@ _EXPORT = re.compile(r"export\s+")
 _ESCAPE = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})')
 _OCTAL = re.compile(r"[0-3][0-7]{2}\Z")
 _MOST_CHARACTERS = 4_000_000
+_MOST_VARIABLES = 50_000
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
 
 
@@ -50,10 +51,13 @@ class _Parser:
         self._known = known
         self._found: dict[str, Scalar] = {}
         self._length = 0
+        self._counted, self._lines = 0, 1
 
     def variables(self) -> dict[str, Scalar]:
         while self._skip_to_statement():
             start = self._at
+            if len(self._found) > _MOST_VARIABLES:
+                raise DotenvError(self._line(start), f"the file has more than {_MOST_VARIABLES:,} variables")
             name, inherited = self._name()
             if " " in name:
                 raise DotenvError(self._line(start), "a name cannot contain a space")
@@ -66,7 +70,11 @@ class _Parser:
         return self._found
 
     def _line(self, at: int) -> int:
-        return self._text.count("\n", 0, at) + 1
+        # Places are asked for from top to bottom: each line break is counted once.
+        if at >= self._counted:
+            self._lines += self._text.count("\n", self._counted, at)
+            self._counted = at
+        return self._lines
 
     def _position(self, at: int) -> Position:
         return Position(self._file, self._line(at), at - self._text.rfind("\n", 0, at))

@@ -6,17 +6,20 @@ Compose Specification, services, "environment", "env_file", "label_file".
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from compose2aws.compose.dotenv import DotenvError, parse
-from compose2aws.compose.forms import without
-from compose2aws.compose.journal import Journal
+from compose2aws.compose.forms import with_entry, without
 from compose2aws.compose.merge import pairs_to_mapping
-from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Segment, Sequence
+from compose2aws.compose.node import Mapping, Node, Path, Position, Scalar, Segment, Sequence, locate
 from compose2aws.compose.patterns import Patterns, patterns, rewrite
 from compose2aws.compose.provenance import of_segments
 from compose2aws.compose.reading import Reading
-from compose2aws.compose.sources import exists, read
+from compose2aws.compose.sources import Source, exists, read
 from compose2aws.compose.template import Lookup
+
+Parser: TypeAlias = Callable[[str, str, Lookup, Callable[[str], Scalar | None]], dict[str, Scalar]]
 
 _BARE: Patterns[str] = patterns({"services.*.environment": "environment"})
 
@@ -50,111 +53,102 @@ def read_files(service: Mapping, path: Path, reading: Reading, seen: set[str]) -
     What the service says itself wins over its files, a later file over an earlier one. `seen` gathers the absolute
     paths of the files.
     """
-    service = _with_env_files(service, path, reading, seen)
-    return _with_label_files(service, path, reading, seen)
+    files = _Files(path, reading, seen)
+    return files.with_labels(files.with_environment(service))
 
 
-def _with_env_files(service: Mapping, path: Path, reading: Reading, seen: set[str]) -> Mapping:
-    files = service.get("env_file")
-    if not isinstance(files, Sequence):
-        return service
-    own = service.get("environment")
-    own_entries = own.entries if isinstance(own, Mapping) else {}
-    gathered: dict[str, Scalar] = {
-        key: value for key, value in own_entries.items() if isinstance(value, Scalar) and value.value is not None
-    }
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files of the service at `path`."""
 
-    def lookup(name: str) -> str | None:
-        value = reading.lookup(name)
-        if value is not None:
-            return value
-        set_here = own_entries.get(name)
-        return set_here.text if isinstance(set_here, Scalar) and set_here.value is not None else None
+    path: Path
+    reading: Reading
+    seen: set[str]
 
-    for at, entry in enumerate(files.items):
-        if isinstance(entry, Mapping):
-            gathered |= _env_file(entry, (*path, "env_file", at), reading, lookup, gathered, seen)
-    entries: dict[str, Node] = {**gathered, **own_entries}
-    keys = {key: value.position for key, value in entries.items()}
-    if isinstance(own, Mapping):
-        keys |= own.keys
-    position = own.position if own is not None else files.position
-    if not reading.stages.keep_file_lists:
-        service = without(service, "env_file")
-    return _put(service, "environment", Mapping(entries, position, keys), position)
+    def with_environment(self, service: Mapping) -> Mapping:
+        files = service.get("env_file")
+        if not isinstance(files, Sequence):
+            return service
+        own = _entries(service.get("environment"))
+        known = {name: value for name, value in own.items() if value.value is not None}
 
+        def lookup(name: str) -> str | None:
+            value = self.reading.lookup(name)
+            return value if value is not None or name not in known else own[name].text
 
-def _env_file(
-    entry: Mapping, path: Path, reading: Reading, lookup: Lookup, gathered: dict[str, Scalar], seen: set[str]
-) -> dict[str, Scalar]:
-    named, required, form = entry.get("path"), entry.get("required"), entry.get("format")
-    if not isinstance(named, Scalar):
-        return {}
-    needed = not (isinstance(required, Scalar) and required.value is False)
-    parser: Callable[..., dict[str, Scalar]] = parse
-    if isinstance(form, Scalar):
-        formats: dict[str, Callable[..., dict[str, Scalar]]] = {"": parse, ".env": parse, "raw": _parse_raw}
-        if form.text not in formats:
-            reading.journal.error(
-                "env-file-format",
-                f"the format of an env file is `raw`, or left out{reading.journal.meant(form.text, ['raw'])}",
-                path,
-                form.position,
-            )
+        gathered = dict(known)
+        for at, entry in enumerate(files.items):
+            if isinstance(entry, Mapping):
+                gathered |= self._variables(entry, (*self.path, "env_file", at), lookup, gathered)
+        return self._put(service, "env_file", "environment", {**gathered, **own})
+
+    def with_labels(self, service: Mapping) -> Mapping:
+        files = service.get("label_file")
+        if not isinstance(files, Sequence):
+            return service
+        gathered: dict[str, Scalar] = {}
+
+        def lookup(name: str) -> str | None:
+            return gathered[name].text if name in gathered else None
+
+        for at, named in enumerate(files.items):
+            if isinstance(named, Scalar):
+                gathered |= self._parsed(named, (*self.path, "label_file", at), "label file", parse, lookup, {})
+        return self._put(service, "label_file", "labels", gathered | _entries(service.get("labels")))
+
+    def _variables(self, entry: Mapping, path: Path, lookup: Lookup, known: dict[str, Scalar]) -> dict[str, Scalar]:
+        """The variables of one entry of `env_file`, in its long form."""
+        named, required, form = entry.get("path"), entry.get("required"), entry.get("format")
+        journal = self.reading.journal
+        written = form.text if isinstance(form, Scalar) else ""
+        parser = _FORMATS.get(written)
+        if not isinstance(named, Scalar):
             return {}
-        parser = formats[form.text]
-    return _variables(named, needed, path, "env file", reading, lookup, gathered, seen, parser)
+        if parser is None:
+            message = f"the format of an env file is `raw`, or left out{journal.meant(written, ['raw'])}"
+            journal.error("env-file-format", message, path, entry.position)
+            return {}
+        if isinstance(required, Scalar) and required.value is False and not exists(self._source(named).path):
+            return {}
+        return self._parsed(named, path, "env file", parser, lookup, known)
 
+    def _source(self, named: Scalar) -> Source:
+        return self.reading.source(named.text)
 
-def _with_label_files(service: Mapping, path: Path, reading: Reading, seen: set[str]) -> Mapping:
-    files = service.get("label_file")
-    if not isinstance(files, Sequence):
-        return service
-    own = service.get("labels")
-    gathered: dict[str, Scalar] = {}
-
-    def lookup(name: str) -> str | None:
-        found = gathered.get(name)
-        return None if found is None else found.text
-
-    for at, named in enumerate(files.items):
-        if isinstance(named, Scalar):
-            place = (*path, "label_file", at)
-            gathered |= _variables(named, True, place, "label file", reading, lookup, {}, seen, parse)
-    entries: dict[str, Node] = {**gathered, **(own.entries if isinstance(own, Mapping) else {})}
-    keys = {key: value.position for key, value in entries.items()}
-    if isinstance(own, Mapping):
-        keys |= own.keys
-    position = own.position if own is not None else files.position
-    if not reading.stages.keep_file_lists:
-        service = without(service, "label_file")
-    return _put(service, "labels", Mapping(entries, position, keys), position) if entries else service
-
-
-def _put(service: Mapping, key: str, value: Mapping, position: Position) -> Mapping:
-    if not value.entries:
-        return service
-    return Mapping({**service.entries, key: value}, service.position, {key: position, **service.keys})
-
-
-def _variables(
-    named: Scalar, needed: bool, path: Path, what: str, reading: Reading, lookup: Lookup, gathered: dict[str, Scalar],
-    seen: set[str], parser: Callable[..., dict[str, Scalar]],
-) -> dict[str, Scalar]:  # fmt: skip
-    where = reading.source(named.text)
-    seen.add(where.path)
-    journal: Journal = reading.journal
-    if not exists(where.path):
-        if needed:
+    def _parsed(
+        self, named: Scalar, path: Path, what: str, parser: Parser, lookup: Lookup, known: dict[str, Scalar]
+    ) -> dict[str, Scalar]:
+        where, journal = self._source(named), self.reading.journal
+        self.seen.add(where.path)
+        if not exists(where.path):
             journal.error("no-file", f"there is no {what} {where.name}", path, named.position)
-        return {}
-    reading.report_outside(where.path, what, path, named.position)
-    text = read(where, journal, path, named.position)
-    try:
-        return parser(text, where.name, lookup, gathered.get)
-    except DotenvError as error:
-        journal.error("env-file", error.message, path, Position(where.name, error.line, 1))
-        return {}
+            return {}
+        self.reading.report_outside(where.path, what, path, named.position)
+        text = read(where, journal, path, named.position)
+        journal.spend("characters of env files", len(text), path, named.position)
+        try:
+            return parser(text, where.name, lookup, known.get)
+        except DotenvError as error:
+            journal.error("env-file", error.message, path, Position(where.name, error.line, 1))
+            return {}
+
+    def _put(self, service: Mapping, files: str, key: str, entries: dict[str, Scalar]) -> Mapping:
+        """The service with what its files gave in place of their list."""
+        old, position = service.get(key), locate(service, (files,))
+        keys = {name: value.position for name, value in entries.items()}
+        if isinstance(old, Mapping):
+            keys |= old.keys
+            position = old.position
+        if not self.reading.stages.keep_file_lists:
+            service = without(service, files)
+        if not entries:
+            return service
+        return with_entry(service, key, Mapping(dict(entries), position, keys), position)
+
+
+def _entries(node: Node | None) -> dict[str, Scalar]:
+    entries = node.entries.items() if isinstance(node, Mapping) else ()
+    return {name: value for name, value in entries if isinstance(value, Scalar)}
 
 
 def _parse_raw(text: str, file: str, lookup: Lookup, _: Callable[[str], Scalar | None]) -> dict[str, Scalar]:
@@ -175,3 +169,6 @@ def _parse_raw(text: str, file: str, lookup: Lookup, _: Callable[[str], Scalar |
         if inherited is not None:
             found[key] = of_segments((Segment(inherited, (key,), "set"),), position)
     return found
+
+
+_FORMATS: dict[str, Parser] = {"": parse, ".env": parse, "raw": _parse_raw}

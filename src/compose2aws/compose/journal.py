@@ -17,6 +17,7 @@ BUDGETS = {
     "pieces by variables": 200_000,
     "ports by ranges": 20_000,
     "included files": 1_000,
+    "characters of env files": 16_000_000,
     "values of all files": 1_000_000,
     "values merged again": 500_000,
 }

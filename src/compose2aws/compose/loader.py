@@ -80,8 +80,8 @@ def load_selection(
     reading = reading.within({**selection.environment, PROJECT_NAME: name})
     root = _read_model(selection.files, place, reading, ())
     if not root.entries:
-        names = ", ".join(file.name for file in selection.files)
-        journal.fail("empty", f"{names}: the compose file is empty")
+        start = Position(selection.files[0].name, 1, 1) if selection.files else None
+        journal.fail("empty", "the compose file is empty", (), start)
     if stages.normalize:
         root = normalization.normalize(root, name, reading.lookup)
     shaped = cast(Mapping, shapes.PROJECT(root, (), journal))

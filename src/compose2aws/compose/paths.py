@@ -20,8 +20,6 @@ from compose2aws.compose.volumes import clean
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|[\\/]{2}[^\\/]+[\\/]+[^\\/]|\\\\[.?]")
 _REMOTE = ("https://", "http://", "git://", "ssh://", "github.com/", "git@")
-# Above the stages that name networks: what a path cannot be, wherever it stands.
-_SCHEMES = (*_REMOTE, "oci://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def resolve(root: Node, prefix: str, environment: AbstractMapping[str, str], jou
 
 def is_remote(path: str) -> bool:
     """Whether a path names something on the network: git, http or an OCI registry."""
-    return path.startswith(_SCHEMES) or "://" in path
+    return path.startswith(_REMOTE) or "://" in path
 
 
 def is_windows_absolute(path: str) -> bool:
