@@ -78,7 +78,8 @@ class Stacks:
 @pytest.fixture
 def server() -> Iterator[RehearsalServer]:
     """A fresh account behind HTTP."""
-    pytest.importorskip("moto.server", reason="the rehearsal needs moto[server]")
+    pytest.importorskip("moto", reason="the rehearsal needs moto[server]")
+    pytest.importorskip("flask_cors", reason="the rehearsal needs moto[server]")
     from compose2aws.rehearsal import RehearsalServer  # noqa: PLC0415 - not before moto is known to be there
 
     with RehearsalServer() as running:
@@ -88,7 +89,8 @@ def server() -> Iterator[RehearsalServer]:
 @pytest.fixture
 def account() -> Iterator[RehearsalAccount]:
     """A fresh account in this process."""
-    pytest.importorskip("moto.server", reason="the rehearsal needs moto[server]")
+    pytest.importorskip("moto", reason="the rehearsal needs moto[server]")
+    pytest.importorskip("flask_cors", reason="the rehearsal needs moto[server]")
     from compose2aws.rehearsal import RehearsalAccount  # noqa: PLC0415 - not before moto is known to be there
 
     with RehearsalAccount() as running:

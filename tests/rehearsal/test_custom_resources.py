@@ -33,7 +33,8 @@ def _template(**properties: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def answered() -> type[CustomResourceAnswer]:
-    pytest.importorskip("moto.server", reason="the rehearsal needs moto[server]")
+    pytest.importorskip("moto", reason="the rehearsal needs moto[server]")
+    pytest.importorskip("flask_cors", reason="the rehearsal needs moto[server]")
     from compose2aws.rehearsal import CustomResourceAnswer  # noqa: PLC0415
 
     return CustomResourceAnswer

@@ -140,6 +140,13 @@ def test_a_property_that_the_type_does_not_have_fails_the_resource(stacks: Stack
     assert "extraneous key [Topicname] is not permitted" in stacks.reason("a", "It")
 
 
+def test_a_key_that_the_type_does_not_have_fails_however_deep_it_stands(stacks: Stacks) -> None:
+    properties = {"LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationDays": 3}]}}
+    stacks.create("a", {"Resources": {"It": {"Type": "AWS::S3::Bucket", "Properties": properties}}})
+    reason = stacks.reason("a", "It")
+    assert "#/LifecycleConfiguration/Rules/0: extraneous key [ExpirationDays] is not permitted" in reason
+
+
 def test_a_property_that_is_missing_fails_the_resource(stacks: Stacks) -> None:
     stacks.create("a", {"Resources": {"It": {"Type": "AWS::EC2::Subnet", "Properties": {"CidrBlock": "10.0.0.0/24"}}}})
     assert "required key [VpcId] not found" in stacks.reason("a", "It")

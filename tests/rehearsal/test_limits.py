@@ -88,6 +88,24 @@ def test_a_template_has_at_most_60_dynamic_references(stacks: Stacks, count: int
         assert "Number of dynamic references, 61" in _refused(stacks, template)
 
 
+def test_references_that_functions_put_together_count_too(stacks: Stacks) -> None:
+    def secret(number: int) -> dict[str, Any]:
+        joined = {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Topic0"}, "}}"]]}
+        replaced = {"Fn::Sub": "{{resolve:secretsmanager:${Topic0}}}"}
+        text = joined if number % 2 else replaced
+        return {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": text}}
+
+    template = _topics(1)
+    template["Resources"].update({f"Secret{number}": secret(number) for number in range(61)})
+    assert "Number of dynamic references, 61" in _refused(stacks, template)
+
+
+@pytest.mark.parametrize("name", ["my_app", "1app", "a" * 129])
+def test_a_name_that_cloudformation_does_not_take_is_refused(stacks: Stacks, name: str) -> None:
+    with pytest.raises(ClientError, match="failed to satisfy constraint"):
+        stacks.create(name, _topics(1))
+
+
 def test_roles_need_a_capability(stacks: Stacks) -> None:
     template = {"Resources": {"Role": ROLE}}
     refusal = _refused(stacks, template, Capabilities=[])

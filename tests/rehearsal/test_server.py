@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-pytest.importorskip("moto.server", reason="the rehearsal needs moto[server]")
+pytest.importorskip("moto", reason="the rehearsal needs moto[server]")
+pytest.importorskip("flask_cors", reason="the rehearsal needs moto[server]")
 
 from compose2aws.rehearsal import RehearsalAccount, RehearsalServer, missing_resources
 

@@ -30,7 +30,8 @@ def _create(stacks: Stacks, name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[tuple[Stacks, dict[str, dict[str, Any]]]]:
-    pytest.importorskip("moto.server", reason="the rehearsal needs moto[server]")
+    pytest.importorskip("moto", reason="the rehearsal needs moto[server]")
+    pytest.importorskip("flask_cors", reason="the rehearsal needs moto[server]")
     from compose2aws.rehearsal import RehearsalAccount  # noqa: PLC0415 - not before moto is known to be there
 
     with RehearsalAccount() as account:

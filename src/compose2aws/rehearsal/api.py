@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 from urllib.parse import urlparse
 
@@ -35,6 +36,14 @@ def _flag(value: Any) -> bool:
     return str(value).lower() == "true"
 
 
+def _check_name(name: str, what: str) -> None:
+    if re.fullmatch("[a-zA-Z][-a-zA-Z0-9]{0,127}", name) is None:
+        raise Refusal(
+            f"1 validation error detected: Value '{name}' at '{what}' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+        )
+
+
 class CloudFormationApi(CloudFormationResponse):
     """The actions of CloudFormation; what is not here (stack sets) stays moto's."""
 
@@ -54,6 +63,7 @@ class CloudFormationApi(CloudFormationResponse):
     def create_stack(self) -> ActionResult:
         """Begin a stack."""
         name = self._get_param("StackName")
+        _check_name(name, "stackName")
         body, template = self._template()
         granted = self._get_param("Capabilities", [])
         check_capabilities(template, granted)
@@ -254,6 +264,9 @@ class CloudFormationApi(CloudFormationResponse):
         """Find out what a template would do, and keep it."""
         name, stack_name = self._get_param("ChangeSetName"), self._get_param("StackName")
         kind = self._get_param("ChangeSetType", "UPDATE")
+        _check_name(name, "changeSetName")
+        if kind == "CREATE":
+            _check_name(stack_name, "stackName")
         stack = self._store.find(stack_name)
         if kind == "CREATE":
             if stack is not None and stack.status != "REVIEW_IN_PROGRESS":

@@ -26,7 +26,7 @@ from compose2aws.rehearsal.dynamic_reference import resolve_references
 from compose2aws.rehearsal.functions import CustomResource
 from compose2aws.rehearsal.refusals import ResourceFailed
 from compose2aws.rehearsal.resource_type import Context, ResourceType, known_type, register
-from compose2aws.rehearsal.schema import schema_of
+from compose2aws.rehearsal.schema import extraneous, schema_of
 from compose2aws.rehearsal.stack import Resource, Stack
 from compose2aws.rehearsal.stock import stock_type
 from compose2aws.rehearsal.template import is_custom
@@ -88,11 +88,10 @@ def check_properties(resource: Resource) -> None:
     schema = schema_of(resource.type)
     if schema is None or is_custom(resource.type):
         return
-    unknown = sorted(set(resource.declared) - schema.properties)
-    if schema.closed and unknown:
+    for place, name in extraneous(resource.type, resource.declared):
         raise ResourceFailed(
             f"Properties validation failed for resource {resource.logical_id} with message: "
-            f"#: extraneous key [{', '.join(unknown)}] is not permitted"
+            f"{place}: extraneous key [{name}] is not permitted"
         )
     missing = sorted(schema.required - set(resource.declared))
     if missing:

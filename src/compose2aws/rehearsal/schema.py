@@ -6,6 +6,7 @@ The schemas come with cfn-lint, which `moto[server]` brings along; only their fi
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -23,8 +24,32 @@ class Schema:
     create_only: frozenset[str]
     conditional_create_only: frozenset[str]
     attributes: frozenset[str]
-    closed: bool
-    """Whether properties beyond `properties` are refused."""
+
+
+def extraneous(resource_type: str, properties: Any) -> list[tuple[str, str]]:
+    """Return the keys that a type does not have, however deep: where they stand (`#/A/B`), and each one's name."""
+    document = _document(resource_type)
+    return list(_extraneous(document, document, properties, "#")) if document else []
+
+
+def _extraneous(document: dict[str, Any], node: Any, value: Any, place: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(node, dict):
+        return
+    if "$ref" in node:
+        target: Any = document
+        for name in str(node["$ref"]).removeprefix("#/").split("/"):
+            target = target.get(name, {})
+        yield from _extraneous(document, target, value, place)
+        return
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _extraneous(document, node.get("items"), item, f"{place}/{number}")
+    elif isinstance(value, dict) and "properties" in node:
+        for name, item in value.items():
+            if name in node["properties"]:
+                yield from _extraneous(document, node["properties"][name], item, f"{place}/{name}")
+            elif node.get("additionalProperties") is False and not node.get("patternProperties"):
+                yield place, name
 
 
 @lru_cache(maxsize=1)
@@ -47,12 +72,20 @@ def _names(document: dict[str, Any], key: str) -> frozenset[str]:
 
 
 @cache
-def schema_of(resource_type: str) -> Schema | None:
-    """Return what is published about a type; None for one that AWS does not have."""
+def _document(resource_type: str) -> dict[str, Any] | None:
     digest = _index().get(resource_type)
     if digest is None:
         return None
-    document = json.loads((_folder() / "resources" / f"{digest}.json").read_text("utf-8"))
+    document: dict[str, Any] = json.loads((_folder() / "resources" / f"{digest}.json").read_text("utf-8"))
+    return document
+
+
+@cache
+def schema_of(resource_type: str) -> Schema | None:
+    """Return what is published about a type; None for one that AWS does not have."""
+    document = _document(resource_type)
+    if document is None:
+        return None
     return Schema(
         type=resource_type,
         properties=frozenset(document.get("properties", {})),
@@ -60,5 +93,4 @@ def schema_of(resource_type: str) -> Schema | None:
         create_only=_names(document, "createOnlyProperties"),
         conditional_create_only=_names(document, "conditionalCreateOnlyProperties"),
         attributes=_names(document, "readOnlyProperties"),
-        closed=document.get("additionalProperties") is False,
     )
