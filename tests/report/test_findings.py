@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from compose2aws.compose.node import Position
-from compose2aws.compose.project import Diagnostic
 from compose2aws.planning.ledger import Decision, Finding
 from compose2aws.planning.model import Plan
-from compose2aws.report.findings import diagnostic_line, finding_lines, with_warnings
+from compose2aws.report.findings import finding_lines
 from compose2aws.report.refusals import refusal_lines, refusals
 
 
@@ -40,18 +39,6 @@ def test_findings_of_one_kind_share_their_remedy_and_notes_share_a_line() -> Non
     assert told[0] == "30 warnings:"
     assert told[31:33] == ["    -> do this", "30 notes:"]
     assert told[33:] == ["a.yml:1:1: services.s1: 1 is so (and 29 more of this kind)"]
-
-
-def test_a_warning_of_the_loader_is_a_finding_once() -> None:
-    known = Finding("unset", "warning", "A is not set")
-    note = Finding("n", "note", "good to know")
-    warnings = (Diagnostic("unset", "A is not set"), Diagnostic("unset", "B is not set", ("services",)))
-    assert [(f.message, f.path) for f in with_warnings((known, note), warnings)] == [
-        ("A is not set", None),
-        ("B is not set", ("services",)),
-        ("good to know", None),
-    ]
-    assert diagnostic_line(warnings[1], "shop") == "shop: services: B is not set"
 
 
 REFUSED = Decision(("services", "a"), Position("a.yml", 2, 3), "refused", (), "no", "cannot be")

@@ -19,13 +19,11 @@ def explain(format_: str) -> None:
     from compose2aws.report import explanation
     from compose2aws.report.canonical import as_json
     from compose2aws.report.explain_json import explanation as json_explanation
-    from compose2aws.report.findings import with_warnings
 
     project, plan = read_plan(given_options())
-    findings = with_warnings(plan.findings, project.warnings)
     if format_ == "json":
-        say(as_json(json_explanation(plan.project, plan.decisions, findings)))
+        say(as_json(json_explanation(plan.project, plan.decisions, plan.findings)))
     elif format_ == "markdown":
-        say(explanation.as_markdown(plan, project, findings))
+        say(explanation.as_markdown(plan, project, plan.findings))
     else:
-        say(explanation.text(plan, project, findings, width()))
+        say(explanation.text(plan, project, plan.findings, width()))

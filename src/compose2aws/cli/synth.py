@@ -33,15 +33,15 @@ def synth(output: str, format_: Format, strict: bool, lint: bool) -> None:
     from compose2aws.cloudformation import LimitError, emit, render
     from compose2aws.planning.ledger import Finding
     from compose2aws.report import made
-    from compose2aws.report.findings import finding_lines, with_warnings
+    from compose2aws.report.findings import finding_lines
     from compose2aws.report.refusals import refusals
 
     if not output:
         raise click.BadParameter("is empty; a folder is wanted", param_hint="-o")
     if lint:
         _require_linter()
-    project, plan = read_plan(given_options())
-    findings = with_warnings(plan.findings, project.warnings)
+    _, plan = read_plan(given_options())
+    findings = plan.findings
     if refused := refusals(plan.decisions, findings, strict):
         _refuse(refused, plan)
     try:

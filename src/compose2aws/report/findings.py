@@ -27,18 +27,6 @@ def diagnostic_line(diagnostic: Diagnostic, project: str) -> str:
     return line(diagnostic.position, diagnostic.path, diagnostic.message, project)
 
 
-def with_warnings(findings: Iterable[Finding], warnings: Iterable[Diagnostic]) -> tuple[Finding, ...]:
-    """The findings of a plan and, as warnings behind its errors, those of the loader that it does not repeat."""
-    known = tuple(findings)
-    said = {(f.code, f.message) for f in known}
-    added = tuple(
-        Finding(w.code, "warning", w.message, path=w.path or None, position=w.position)
-        for w in warnings
-        if (w.code, w.message) not in said
-    )
-    return tuple(sorted((*known, *added), key=lambda f: SEVERITIES.index(f.severity)))
-
-
 def tally(findings: Iterable[Finding]) -> str:
     """`1 error, 3 warnings, 12 notes`; empty where there is none."""
     every = tuple(findings)
