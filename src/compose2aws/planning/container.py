@@ -194,7 +194,7 @@ def _ulimits(service: ServiceSource, ledger: Ledger) -> tuple[Ulimit, ...]:
             soft, hard = service.whole("ulimits", name, "soft"), service.whole("ulimits", name, "hard")
         else:
             soft = hard = service.whole("ulimits", name)
-        soft, hard = (soft if soft is not None else hard), (hard if hard is not None else soft)
+        # a limit of nothing is left out in the canonical form
         # Docker says -1 for no limit; ECS takes whole numbers from 0
         unlimited = 1_048_576
         found.append(
