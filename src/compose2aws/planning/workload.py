@@ -97,6 +97,10 @@ def _sidecars(kinds: Mapping[str, Kind], ledger: Ledger) -> dict[str, list[Kind]
             )
             continue
         ledger.record(path, "translated", kind.source.definition, reason=f"a container of {owner}'s task")
+        for steps in (("deploy", "replicas"), ("scale",), ("deploy", "update_config")):
+            if kind.source.get(*steps) is not None:
+                reason = f"as {owner}'s, whose tasks it stands in"
+                ledger.record(kind.source.at(*steps), "adapted", kind.source.definition, reason=reason)
         found.setdefault(owner, []).append(kind)
     return found
 
@@ -252,11 +256,13 @@ def _capacity(
     """Spot in development unless the service writes a volume (its one task would be taken away in the middle)."""
     if hosted:
         return (CapacityShare(named("AWS::ECS::CapacityProvider", fleet_name(service), "CapacityProvider")),)
-    spot = service.settings.spot if service.settings.spot is not None else not settings.production
-    if service.settings.spot is not None:
-        ledger.record(service.at("x-aws", "spot"), "translated", id_)
+    wanted = service.settings.spot
+    spot = (not settings.production if wanted is None else wanted) and not writes
+    if wanted is not None:
+        reason = "" if spot == wanted else "on demand: it would be taken away in the middle of its work"
+        ledger.record(service.at("x-aws", "spot"), "adapted" if reason else "translated", id_, reason=reason)
     # Amazon ECS Developer Guide, "Fargate capacity providers": Fargate Spot runs X86_64 and ARM64 tasks
-    return (CapacityShare("FARGATE_SPOT" if spot and not writes else "FARGATE"),)
+    return (CapacityShare("FARGATE_SPOT" if spot else "FARGATE"),)
 
 
 def _autoscaling(service: ServiceSource, group: ResourceId | None, ledger: Ledger) -> Autoscaling | None:
@@ -304,6 +310,8 @@ def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, settin
     for steps in (("deploy", "replicas"), ("scale",)):
         if service.get(*steps) is not None:
             ledger.record(service.at(*steps), "adapted", job.id, reason="a job runs once")
+    if service.get("deploy", "update_config") is not None:
+        ledger.record(service.at("deploy", "update_config"), "inert", reason="a job is not replaced while it runs")
     reason = f"runs at {schedule}" if schedule else "runs once for each revision, to its end"
     ledger.record(
         service.path,
