@@ -92,7 +92,7 @@ DURATION = st.integers(0, 10**7).map(lambda ms: f"{ms}ms") | st.integers(0, 10**
 @given(DURATION, DURATION, DURATION, st.integers(0, 10**6))
 @settings(max_examples=100)
 def test_whatever_the_file_says_ecs_takes_it(interval: str, timeout: str, start: str, retries: int) -> None:
-    values = {"interval": interval, "timeout": timeout, "start_period": start, "retries": retries}
+    values: dict[str, str | int] = {"interval": interval, "timeout": timeout, "start_period": start, "retries": retries}
     entries = {key: Scalar(value, HERE) for key, value in values.items()}
     test = Sequence((Scalar("CMD", HERE), Scalar("true", HERE)), HERE)
     node = Mapping({"healthcheck": Mapping({**entries, "test": test}, HERE)}, HERE)

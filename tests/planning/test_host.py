@@ -45,7 +45,11 @@ def test_every_further_name_is_an_alias(tmp_path: Path) -> None:
             container_name: shop-api
             hostname: backend
             networks: {front: {aliases: [api.local, Backend2]}, back: {aliases: [api.local]}}
-          web: {image: b, networks: [front], links: ["api:upstream", api]}
+          web:
+            image: b
+            networks: [front]
+            links: ["api:upstream", api]
+            environment: {A: "http://shop-api:80", B: "pg:5432"}
           db: {image: postgres, container_name: pg, networks: [back]}
         networks: {front: , back: }
         """,
@@ -56,6 +60,12 @@ def test_every_further_name_is_an_alias(tmp_path: Path) -> None:
     for path in ("api.container_name", "api.hostname", "web.links[0]"):
         assert outcome(made, f"services.{path}") == "adapted"
     assert outcome(made, "services.web.links[1]") == "inert"
+
+
+def test_a_container_name_that_nobody_calls_is_no_alias(tmp_path: Path) -> None:
+    made = planned(tmp_path, "services:\n  api: {image: a, container_name: shop-api}\n")
+    assert aliases(made) == {}
+    assert outcome(made, "services.api.container_name") == "inert"
 
 
 def test_an_alias_that_is_a_services_own_name_stays_the_services(tmp_path: Path) -> None:
@@ -97,7 +107,7 @@ def test_no_name_is_made_twice(tmp_path: Path) -> None:
 
 
 def test_an_alias_keeps_its_id_when_services_come_and_go(tmp_path: Path) -> None:
-    text = "services:\n  api: {image: a, container_name: backend}\n"
+    text = "services:\n  api: {image: a, hostname: backend}\n"
     alone = {name.name: name.id for name in planned(tmp_path, text).names}
     more = {name.name: name.id for name in planned(tmp_path, f"{text}  aaa: {{image: b}}\n").names}
     assert alone.items() <= more.items()

@@ -354,8 +354,7 @@ def test_data_is_absorbed_and_other_mounts_are_told(tmp_path: Path) -> None:
         {"init.sql": "", "postgresql.conf": ""},
     )
     assert finding(made, "volume-absorbed").severity == "note"
-    assert outcome(made, "services.db.volumes[1]") == "dropped"
-    assert decision(made, "services.db.volumes[1]").code == "init-script-not-run"
+    assert outcome(made, "services.db.volumes[1]") == "adapted"
     assert decision(made, "services.db.volumes[2]").code == "managed-file-not-used"
     assert becomes(made, "volumes.data") == {"DbCluster"}
     assert made.file_system is None
