@@ -260,18 +260,4 @@ register(
         found="@",
         delete_with="delete_backup_plan",
     ),
-    ApiResource(
-        type="AWS::Backup::BackupSelection",
-        api="backup",
-        create_with="create_backup_selection",
-        made="SelectionId",
-        read_with="get_backup_selection",
-        ask=lambda physical_id, properties: {
-            "BackupPlanId": properties["BackupPlanId"],
-            "SelectionId": physical_id,
-        },
-        found="@",
-        delete_with="delete_backup_selection",
-        attributes={"Id": "Ref", "SelectionId": "Ref"},
-    ),
 )
