@@ -105,6 +105,8 @@ def test_an_unset_variable_is_named_where_it_makes_a_value_invalid(tmp_path: Pat
     "line",
     ["tty: '${SECRET}'", "ports: ['${SECRET}:80']", "volumes: ['ab:/b:${SECRET}:c']", "mem_limit: '${SECRET}'",
      "healthcheck: {test: x, interval: '${SECRET}'}", "image: '${MISSING:?set it, not ${SECRET}}'",
+     "volumes: ['${SECRET}:/x']", "env_file: '${SECRET}'", "secrets: ['${SECRET}']", "extends: '${SECRET}'",
+     "extends: {service: a, file: '${SECRET}'}", "network_mode: 'service:${SECRET}'", "label_file: 'a/${SECRET}'",
      "pull_policy: '${SECRET}'", "cgroup: '${SECRET}'", "env_file: 'made.env'"],
 )  # fmt: skip
 def test_no_value_of_a_variable_is_in_an_error(tmp_path: Path, line: str) -> None:

@@ -33,6 +33,10 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "deep flow lists": ("x: " + "[" * 10_000 + "]" * 10_000, "too-deep"),
     "deep flow mappings": ("x: " + "{a: " * 10_000 + "}" * 10_000, "too-deep"),
     "deep blocks": ("".join(" " * i + "a:\n" for i in range(1_000)), "too-deep"),
+    "deep aliases": (
+        "".join(f"x-{i}: &a{i} {'{a: ' * 40}{'1' if i == 0 else f'*a{i - 1}'}{'}' * 40}\n" for i in range(60)),
+        "too-deep",
+    ),
     "too many values": ("x: [" + "a," * 1_000_000 + "]", "too-large"),
     "too many bytes": (b"#" * (9 * 1024 * 1024), "too-large"),
     "binary": (bytes(range(256)) * 100, "not-text"),

@@ -11,8 +11,9 @@ from typing import TypeAlias
 
 from compose2aws.compose.journal import Journal
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence, locate
+from compose2aws.compose.normalization import references
 from compose2aws.compose.project import InactiveService
-from compose2aws.compose.provenance import unset_variables
+from compose2aws.compose.provenance import cut, partition, spelled, unset_variables
 
 _SERVICE_PREFIX = "service:"
 
@@ -47,13 +48,13 @@ class _Service:
         value = self.root.get(key)
         return value.entries if isinstance(value, Mapping) else {}
 
-    def wants(self, section: str, what: str, name: str, *below: str | int) -> None:
+    def wants(self, section: str, what: str, named: Node | str | None, *below: str | int) -> None:
         """Notes an error where a section has no such name."""
         known = self.section(section)
-        if name not in known:
-            self.error(
-                f"no-{what}", f"the {what} {name!r} is nowhere in `{section}`{self.journal.meant(name, known)}", *below
-            )
+        if (named if isinstance(named, str) else _text(named)) not in known:
+            name = spelled(named) if isinstance(named, Scalar) else str(named)
+            offer = self.journal.meant(name, known)
+            self.error(f"no-{what}", f"the {what} {name!r} is nowhere in `{section}`{offer}", *below)
 
 
 def check(root: Mapping, inactive: tuple[InactiveService, ...], journal: Journal) -> None:
@@ -98,21 +99,21 @@ def _build(service: _Service) -> None:
         )
     contexts = build.get("additional_contexts")
     for name, context in contexts.entries.items() if isinstance(contexts, Mapping) else ():
-        target = _text(context)
-        if target.startswith(_SERVICE_PREFIX):
-            other = target[len(_SERVICE_PREFIX) :]
-            service.wants("services", "service", other, "build", "additional_contexts", name)
-            node = service.section("services").get(other)
-            if isinstance(node, Mapping) and "build" not in node:
-                message = f"the service {other!r} has no `build`: it is no build context"
-                service.error("no-build", message, "build", "additional_contexts", name)
+        if not isinstance(context, Scalar) or not context.text.startswith(_SERVICE_PREFIX):
+            continue
+        other = cut(context, len(_SERVICE_PREFIX), len(context.text))
+        service.wants("services", "service", other, "build", "additional_contexts", name)
+        node = service.section("services").get(other.text)
+        if isinstance(node, Mapping) and "build" not in node:
+            message = f"the service {spelled(other)!r} has no `build`: it is no build context"
+            service.error("no-build", message, "build", "additional_contexts", name)
     platforms, platform = build.get("platforms"), _text(service.node.get("platform"))
     if isinstance(platforms, Sequence) and platform and platform not in [_text(item) for item in platforms.items]:
         service.error("platform", "`build.platforms` must hold the service's `platform`", "build", "platforms")
     secrets = build.get("secrets")
     for at, grant in enumerate(secrets.items if isinstance(secrets, Sequence) else ()):
         if isinstance(grant, Mapping):
-            service.wants("secrets", "secret", _text(grant.get("source")), "build", "secrets", at)
+            service.wants("secrets", "secret", grant.get("source"), "build", "secrets", at)
 
 
 def _networks(service: _Service) -> None:
@@ -120,9 +121,6 @@ def _networks(service: _Service) -> None:
         service.error("network-mode", "`network_mode` and `networks` exclude each other", "network_mode")
     for network in service.part("networks"):
         service.wants("networks", "network", network, "networks", network)
-    mode = _text(service.node.get("network_mode"))
-    if mode.startswith(_SERVICE_PREFIX):
-        service.wants("services", "service", mode[len(_SERVICE_PREFIX) :], "network_mode")
 
 
 def _healthcheck(service: _Service) -> None:
@@ -139,12 +137,15 @@ def _healthcheck(service: _Service) -> None:
 
 def _dependencies(service: _Service) -> None:
     known = service.section("services")
+    named = {reference.named.text: reference for reference in references(service.node)}
     for name, dependency in service.part("depends_on").entries.items():
         if name in known:
             continue
         left_out = service.inactive.get(name)
         required = dependency.get("required") if isinstance(dependency, Mapping) else None
-        if left_out is None:
+        if left_out is None and name in named:
+            service.wants("services", "service", named[name].named, *named[name].path)
+        elif left_out is None:
             service.error(
                 "no-service", f"there is no service {name!r}{service.journal.meant(name, known)}", "depends_on", name
             )
@@ -162,7 +163,7 @@ def _granted(service: _Service) -> None:
     for section, what in (("configs", "config"), ("secrets", "secret")):
         for at, grant in enumerate(service.items(section)):
             if isinstance(grant, Mapping):
-                service.wants(section, what, _text(grant.get("source")), section, at)
+                service.wants(section, what, grant.get("source"), section, at)
     for model in service.part("models"):
         service.wants("models", "model", model, "models", model)
 
@@ -170,23 +171,26 @@ def _granted(service: _Service) -> None:
 def _volumes(service: _Service) -> None:
     for at, mount in enumerate(service.items("volumes")):
         if isinstance(mount, Mapping) and _text(mount.get("type")) == "volume" and _text(mount.get("source")):
-            service.wants("volumes", "volume", _text(mount.get("source")), "volumes", at)
+            service.wants("volumes", "volume", mount.get("source"), "volumes", at)
 
 
 def _one_mount_a_target(service: _Service) -> None:
     taken: dict[str, str] = {}
     for at, entry in enumerate(service.items("tmpfs")):
-        _take(service, _text(entry).split(":")[0], "tmpfs", at, taken)
+        if isinstance(entry, Scalar):
+            _take(service, partition(entry, ":")[0], "tmpfs", at, taken)
     for at, mount in enumerate(service.items("volumes")):
-        if isinstance(mount, Mapping):
-            _take(service, _text(mount.get("target")), "volumes", at, taken)
+        target = mount.get("target") if isinstance(mount, Mapping) else None
+        if isinstance(target, Scalar):
+            _take(service, target, "volumes", at, taken)
 
 
-def _take(service: _Service, target: str, key: str, at: int, taken: dict[str, str]) -> None:
-    if target in taken:
-        service.error("mounted-twice", f"{target!r} is already mounted by {taken[target]}", key, at)
+def _take(service: _Service, target: Scalar, key: str, at: int, taken: dict[str, str]) -> None:
+    if target.text in taken:
+        message = f"{spelled(target)!r} is already mounted by {taken[target.text]}"
+        service.error("mounted-twice", message, key, at)
     else:
-        taken[target] = f"{key}[{at}]"
+        taken[target.text] = f"{key}[{at}]"
 
 
 def _scale(service: _Service) -> None:

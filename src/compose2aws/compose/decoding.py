@@ -45,6 +45,7 @@ class _Built:
     weight: int
     resets: tuple[Path, ...] = ()
     dropped: bool = False
+    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class _Open:
     merged: list[tuple[int, Node]] = field(default_factory=list)
     seen: dict[str, Position] = field(default_factory=dict)
     weight: int = 1
+    depth: int = 1
     resets: list[Path] = field(default_factory=list)
     slots: int = 0
 
@@ -216,7 +218,7 @@ class _Reader:
         else:
             node = Sequence(tuple(top.items), top.position)
         resets, dropped = self._marks(top.tag)
-        self._put(_Built(node, top.weight, (*resets, *top.resets), dropped), top.anchor)
+        self._put(_Built(node, top.weight, (*resets, *top.resets), dropped, top.depth), top.anchor)
 
     def _alias(self, event: Any) -> None:
         position = self._position(event)
@@ -239,6 +241,11 @@ class _Reader:
             return
         top = self._open[-1]
         top.weight += built.weight
+        top.depth = max(top.depth, built.depth + 1)
+        if len(self._open) + built.depth > MOST_DEPTH:
+            # An alias may name what is deep itself.
+            message = f"the file is nested more than {MOST_DEPTH} levels deep"
+            self._journal.fail("too-deep", message, (), top.position)
         if top.weight > MOST_ALIASED_NODES and top.weight > 2 * self._nodes:
             self._journal.fail(
                 "alias-bomb", "the file's aliases make it far larger than it is written", (), top.position

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from compose2aws.compose.dotenv import DotenvError, parse
 from compose2aws.compose.journal import Journal
 from compose2aws.compose.node import Position, Scalar
-from compose2aws.compose.project import LoadOptions
+from compose2aws.compose.project import ComposeError, Diagnostic, LoadOptions
 from compose2aws.compose.sources import STDIN, Source, absolute_path, exists, is_file, read, shown, source
 
 DEFAULT_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -65,9 +65,15 @@ def normalized_name(name: str) -> str:
 
 
 def working_directory(options: LoadOptions) -> str:
-    """The absolute folder that relative paths of the options are relative to."""
+    """The absolute folder that relative paths of the options are relative to. Raises `ComposeError` where the process
+    stands in a folder that is gone."""
     given = options.working_directory
-    return absolute_path(given, "/") if given.startswith("/") else absolute_path(given, os.getcwd())  # noqa: PTH109
+    if given.startswith("/"):
+        return absolute_path(given, "/")
+    try:
+        return absolute_path(given, os.getcwd())  # noqa: PTH109
+    except OSError:
+        raise ComposeError((Diagnostic("no-folder", "the working folder does not exist any more"),)) from None
 
 
 def read_env_files(files: Iterable[Source], environment: AbstractMapping[str, str], journal: Journal) -> dict[str, str]:

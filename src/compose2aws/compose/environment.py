@@ -113,7 +113,7 @@ class _Files:
         return self._parsed(named, path, "env file", parser, lookup, known)
 
     def _source(self, named: Scalar) -> Source:
-        return self.reading.source(named.text)
+        return self.reading.source(named.text, named)
 
     def _parsed(
         self, named: Scalar, path: Path, what: str, parser: Parser, lookup: Lookup, known: dict[str, Scalar]
@@ -121,9 +121,9 @@ class _Files:
         where, journal = self._source(named), self.reading.journal
         self.seen.add(where.path)
         if not exists(where.path):
-            journal.error("no-file", f"there is no {what} {where.name}", path, named.position)
+            journal.error("no-file", f"there is no {what} {where.shown}", path, named.position)
             return {}
-        self.reading.report_outside(where.path, what, path, named.position)
+        self.reading.report_outside(where, what, path, named.position)
         text = read(where, journal, path, named.position)
         journal.spend("characters of env files", len(text), path, named.position)
         try:

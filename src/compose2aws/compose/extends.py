@@ -15,6 +15,7 @@ from compose2aws.compose.forms import with_entry, without
 from compose2aws.compose.journal import kind_of
 from compose2aws.compose.merge import merge
 from compose2aws.compose.node import Mapping, Node, Path, Scalar
+from compose2aws.compose.provenance import spelled
 from compose2aws.compose.reading import Place, Reading
 from compose2aws.compose.resets import Resets
 from compose2aws.compose.sources import Source
@@ -80,8 +81,8 @@ class Extender:
         if reference.text not in other.services:
             journal.error(
                 "no-service",
-                f"there is no service {reference.text!r} to extend"
-                + (f" in {file.text}" if file is not None else "")
+                f"there is no service {spelled(reference)!r} to extend"
+                + (f" in {spelled(file)}" if file is not None else "")
                 + journal.meant(reference.text, other.services),
                 path,
                 reference.position,
@@ -123,14 +124,14 @@ class Extender:
         absolute = self.place.locate(file.text)
         if absolute in self._families:
             return self._families[absolute]
-        where = self.reading.source(absolute)
-        self.reading.report_outside(absolute, "extended file", path, file.position)
+        where = self.reading.source(absolute, file)
+        self.reading.report_outside(where, "extended file", path, file.position)
         root, resets = self.read_file(where, self.reading, path, file)
         prefix = posixpath.dirname(file.text) or "."
         root = paths.resolve(root, prefix, self.reading.environment, journal)
         services = root.get("services") if isinstance(root, Mapping) else None
         if not isinstance(services, Mapping):
-            journal.error("no-service", f"{where.name} has no services to extend", path, file.position)
+            journal.error("no-service", f"{where.shown} has no services to extend", path, file.position)
             return None
         family = self._families[absolute] = _Family(absolute, dict(services.entries), resets)
         return family

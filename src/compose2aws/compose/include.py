@@ -113,8 +113,8 @@ def _included(entry: _Entry, place: Place, reading: Reading, chain: tuple[str, .
             journal.fail(
                 "remote", "a file on the network is not read: copy it beside this one", entry.path, file.position
             )
-        where = reading.source(place.locate(file.text))
-        reading.report_outside(where.path, "included file", entry.path, file.position)
+        where = reading.source(place.locate(file.text), file)
+        reading.report_outside(where, "included file", entry.path, file.position)
         reading.documents(where, entry.path, file.position)
         sources.append(where)
     if sources[0].path in chain:
@@ -145,10 +145,10 @@ def _env_files(entry: _Entry, inner: Place, place: Place, reading: Reading) -> l
     for file in entry.env_files:
         if file.text == "/dev/null":
             continue
-        where = reading.source(place.locate(file.text))
-        reading.report_outside(where.path, "env file", entry.path, file.position)
+        where = reading.source(place.locate(file.text), file)
+        reading.report_outside(where, "env file", entry.path, file.position)
         if not is_file(where.path):
-            reading.journal.fail("no-file", f"there is no file {where.name}", (*entry.path, "env_file"), file.position)
+            reading.journal.fail("no-file", f"there is no file {where.shown}", (*entry.path, "env_file"), file.position)
         found.append(where)
     return found
 

@@ -5,10 +5,13 @@ Compose Specification: networks ("The default network"), services ("links", "net
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from compose2aws.compose.environment import with_values
 from compose2aws.compose.forms import is_text, with_entry, without
 from compose2aws.compose.merge import nothing
-from compose2aws.compose.node import Mapping, Node, Position, Scalar, Sequence
+from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence
+from compose2aws.compose.provenance import cut, split
 from compose2aws.compose.template import Lookup
 from compose2aws.compose.volumes import clean_target
 
@@ -113,11 +116,12 @@ def _with_dependencies(service: Mapping) -> Mapping:
     """Whatever a service refers to, it depends on."""
     written = service.get("depends_on")
     depends_on = written if isinstance(written, Mapping) else Mapping({}, service.position)
-    for name, restart, position in _references(service):
+    for reference in references(service):
+        name, position = reference.named.text, reference.named.position
         if name not in depends_on:
             entries: dict[str, Node] = {
                 "condition": Scalar("service_started", position),
-                "restart": Scalar(restart, position),
+                "restart": Scalar(reference.restart, position),
                 "required": Scalar(True, position),
             }
             dependency = Mapping(entries, position, dict.fromkeys(entries, position))
@@ -125,24 +129,34 @@ def _with_dependencies(service: Mapping) -> Mapping:
     return with_entry(service, "depends_on", depends_on) if depends_on.entries else without(service, "depends_on")
 
 
-def _references(service: Mapping) -> list[tuple[str, bool, Position]]:
-    """The services that a service refers to; whether it restarts with them; where it says so."""
-    found: list[tuple[str, bool, Position]] = []
-    for link in _texts(service.get("links")):
-        parts = link.text.split(":")
-        found.append((parts[0] if len(parts) == 2 else link.text, True, link.position))
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A service that another one names: whether it restarts with it, and the path below it that says so."""
+
+    named: Scalar
+    restart: bool
+    path: Path
+
+
+def references(service: Mapping) -> list[Reference]:
+    """The services that a service names, but for those in `depends_on`."""
+    found: list[Reference] = []
+    for at, link in _texts(service.get("links")):
+        parts = split(link, ":")
+        found.append(Reference(parts[0] if len(parts) == 2 else link, True, ("links", at)))
     for key in _NAMESPACES:
         shared = service.get(key)
         if isinstance(shared, Scalar) and shared.text.startswith(_SERVICE_PREFIX):
-            found.append((shared.text[len(_SERVICE_PREFIX) :], True, shared.position))
-    origins = [origin for origin in _texts(service.get("volumes_from")) if not origin.text.startswith("container:")]
-    return found + [(origin.text.split(":")[0], False, origin.position) for origin in origins]
+            found.append(Reference(cut(shared, len(_SERVICE_PREFIX), len(shared.text)), True, (key,)))
+    for at, origin in _texts(service.get("volumes_from")):
+        if not origin.text.startswith("container:"):
+            found.append(Reference(split(origin, ":")[0], False, ("volumes_from", at)))
+    return found
 
 
-def _texts(node: Node | None) -> list[Scalar]:
-    if not isinstance(node, Sequence):
-        return []
-    return [item for item in node.items if isinstance(item, Scalar) and is_text(item)]
+def _texts(node: Node | None) -> list[tuple[int, Scalar]]:
+    items = node.items if isinstance(node, Sequence) else ()
+    return [(at, item) for at, item in enumerate(items) if isinstance(item, Scalar) and is_text(item)]
 
 
 def _with_hook_images(service: Mapping) -> Mapping:

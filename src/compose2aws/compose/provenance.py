@@ -126,6 +126,14 @@ def join(parts: Iterable[Scalar | str], position: Position) -> Scalar:
     return of_segments(segments, position)
 
 
+def spelled(scalar: Scalar) -> str:
+    """A text as an error may show it: a variable's name in place of its value, which may be a secret."""
+    return "".join(
+        "${" + part.variables[-1] + "}" if part.origin == "set" and part.variables else part.text
+        for part in scalar.parts
+    )
+
+
 def unset_variables(scalar: Scalar) -> tuple[str, ...]:
     """The variables of a string that had no value, in order: what an error about the string should name."""
     return tuple(dict.fromkeys(s.variables[-1] for s in scalar.segments if s.origin == "unset" and s.variables))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from compose2aws.compose.decoding import Document, decode
 from compose2aws.compose.journal import Journal
-from compose2aws.compose.node import Path, Position
-from compose2aws.compose.sources import MOST_BYTES, STDIN, Source, absolute_path, read, shown, source
+from compose2aws.compose.node import Path, Position, Scalar
+from compose2aws.compose.provenance import spelled
+from compose2aws.compose.sources import MOST_BYTES, STDIN, Source, absolute_path, read, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,10 @@ class Reading:
         """The same load with another environment (of an include)."""
         return replace(self, environment=environment)
 
-    def source(self, path: str) -> Source:
-        """The source at an absolute path, or standard input."""
-        return source(path, self.working_directory)
+    def source(self, path: str, named: Scalar | None = None) -> Source:
+        """The source at an absolute path, or standard input; `named` is where a file names it."""
+        found = source(path, self.working_directory)
+        return replace(found, spelling=spelled(named)) if named is not None and named.segments else found
 
     def documents(self, where: Source, path: Path = (), position: Position | None = None) -> list[Document]:
         """The documents of a compose file, read once a load. Raises `ComposeError` where it cannot be read."""
@@ -74,9 +76,9 @@ class Reading:
             found = self._documents[where.path] = decode(text, where.name, self.journal)
         return found
 
-    def report_outside(self, absolute: str, what: str, path: Path, position: Position) -> None:
+    def report_outside(self, where: Source, what: str, path: Path, position: Position) -> None:
         """Warns where a file that is named lies outside the project's folder: allowed, as Docker allows it."""
         root = self.project_folder.rstrip("/") + "/"
-        if not absolute.startswith(root):
-            name = shown(absolute, self.working_directory)
-            self.journal.warn("outside-project", f"the {what} {name} lies outside the project's folder", path, position)
+        if not where.path.startswith(root):
+            message = f"the {what} {where.shown} lies outside the project's folder"
+            self.journal.warn("outside-project", message, path, position)

@@ -18,10 +18,17 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read: `name` as the user would name it, `path` absolute, `-` for standard input."""
+    """A file to read: `name` as the user would name it, `path` absolute, `-` for standard input. `spelling` is how an
+    error names it where a variable is part of the name."""
 
     name: str
     path: str
+    spelling: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The name for an error."""
+        return self.spelling or self.name
 
 
 def source(path: str, working_directory: str) -> Source:
@@ -52,18 +59,18 @@ def read(where: Source, journal: Journal, path: Path = (), position: Position | 
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-            journal.fail("not-a-file", f"{where.name} is {what}: a file is wanted", path, at)
+            journal.fail("not-a-file", f"{where.shown} is {what}: a file is wanted", path, at)
         if status.st_size > MOST_BYTES:
-            journal.fail("too-large", f"{where.name} is larger than {MOST_BYTES // 1024 // 1024} MiB", path, at)
+            journal.fail("too-large", f"{where.shown} is larger than {MOST_BYTES // 1024 // 1024} MiB", path, at)
         with file.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        journal.fail("no-file", f"there is no file {where.name}", path, at)
+        journal.fail("no-file", f"there is no file {where.shown}", path, at)
     except PermissionError:
-        journal.fail("unreadable", f"the file {where.name} may not be read", path, at)
+        journal.fail("unreadable", f"the file {where.shown} may not be read", path, at)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "the name is not valid"
-        journal.fail("unreadable", f"the file {where.name} cannot be read: {reason}", path, at)
+        journal.fail("unreadable", f"the file {where.shown} cannot be read: {reason}", path, at)
     return text_of(content, where, journal, path, at)
 
 
@@ -75,13 +82,13 @@ def text_of(content: bytes, where: Source, journal: Journal, path: Path, positio
             content, encoding = content[len(mark) :], name
             break
     if len(content) > MOST_BYTES:
-        journal.fail("too-large", f"{where.name} is larger than {MOST_BYTES // 1024 // 1024} MiB", path, position)
+        journal.fail("too-large", f"{where.shown} is larger than {MOST_BYTES // 1024 // 1024} MiB", path, position)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        journal.fail("not-text", f"{where.name} is not UTF-8 text", path, position)
+        journal.fail("not-text", f"{where.shown} is not UTF-8 text", path, position)
     if "\0" in text:
-        journal.fail("not-text", f"{where.name} is binary, not text", path, position)
+        journal.fail("not-text", f"{where.shown} is binary, not text", path, position)
     return text
 
 
