@@ -65,9 +65,9 @@ class InactiveService:
 class Project:
     """A compose project, read whole.
 
-    `root` has the keys `services`, `networks`, `volumes`, `configs`, `secrets` and the extensions (`x-…`), each
-    present only where the project has one. `folder` is the absolute project directory. `files` are the compose files
-    read, as the user would name them. `environment` is what interpolation saw: it may hold secrets and is never
+    `root` has the keys `services`, `networks`, `volumes`, `configs`, `secrets`, `models` and the extensions (`x-…`),
+    each present only where the project has one. `folder` is the absolute project directory. `files` are the compose
+    files read, as the user would name them. `environment` is what interpolation saw: it may hold secrets and is never
     printed. `facts` are keyed by absolute path.
     """
 
