@@ -157,6 +157,7 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         if versions
         else None,
         parameters=_pairs(data.get("parameters", {})),
+        production_parameters=_pairs(data.get("production-parameters", {})),
         tls_off=_pairs(tls.get("off", {})),
         tls_on=_pairs(tls.get("on", {})),
         settings=Settings(settings["style"], frozenset(settings["allowed"]), frozenset(settings.get("absorbed", ())))

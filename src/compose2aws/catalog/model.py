@@ -98,6 +98,7 @@ class ImageMapping:
     login: Login = Login()
     versions: VersionRule | None = None
     parameters: tuple[tuple[str, str], ...] = ()
+    production_parameters: tuple[tuple[str, str], ...] = ()
     tls_off: tuple[tuple[str, str], ...] = ()
     tls_on: tuple[tuple[str, str], ...] = ()
     settings: Settings | None = None

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from compose2aws.cli.project_options import given_options, project_options
-from compose2aws.cli.reading import read_project
+from compose2aws.cli.reading import read_what_is_there
 from compose2aws.cli.terminal import say, warn
 
 
@@ -21,19 +21,10 @@ def config(format_: Literal["yaml", "json"]) -> None:
     `$` is written `$$`; JSON holds the values as they are.
     """
     from compose2aws.compose import canonical
-    from compose2aws.compose.project import ComposeError
     from compose2aws.report.canonical import as_compose_file, as_json
     from compose2aws.report.findings import diagnostic_line
 
-    missing: ComposeError | None = None
-    try:
-        project = read_project(given_options(), "error")
-    except ComposeError as error:
-        if any(diagnostic.code != "required-variable" for diagnostic in error.diagnostics):
-            raise
-        # What is missing is an error, and the rest is printed all the same.
-        missing = error
-        project = read_project(given_options(), "hole")
+    project, missing = read_what_is_there(given_options())
     for warning in project.warnings:
         warn(diagnostic_line(warning, project.name))
     value = canonical(project, format_)

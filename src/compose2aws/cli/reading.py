@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,28 +13,32 @@ import click
 from compose2aws.cli.project_options import ProjectOptions
 
 if TYPE_CHECKING:
-    from compose2aws.compose.project import Project
+    from compose2aws.compose.project import ComposeError, LoadOptions, Project
     from compose2aws.planning.model import Plan
 
 
 def read_project(options: ProjectOptions, required_variables: Literal["error", "hole"]) -> Project:
     """The project that the options name. Raises `ComposeError`."""
     from compose2aws.compose import load
-    from compose2aws.compose.project import LoadOptions
 
-    return load(
-        LoadOptions(
-            files=options.files,
-            project_name=options.project_name,
-            project_directory=options.project_directory,
-            env_files=options.env_files,
-            profiles=options.profiles,
-            environment=dict(os.environ),
-            working_directory=_working_directory(),
-            stdin=_read_stdin() if "-" in options.files else None,
-            required_variables=required_variables,
-        )
-    )
+    return load(_load_options(options, required_variables))
+
+
+def read_what_is_there(options: ProjectOptions) -> tuple[Project, ComposeError | None]:
+    """The project as docker reads it, and which required variables are missing: they are empty in it.
+
+    Raises `ComposeError` where anything else is wrong.
+    """
+    from compose2aws.compose import load
+    from compose2aws.compose.project import ComposeError
+
+    asked = _load_options(options, "error")
+    try:
+        return load(asked), None
+    except ComposeError as error:
+        if any(diagnostic.code != "required-variable" for diagnostic in error.diagnostics):
+            raise
+        return load(replace(asked, required_variables="hole")), error
 
 
 def read_plan(options: ProjectOptions) -> tuple[Project, Plan]:
@@ -44,6 +49,22 @@ def read_plan(options: ProjectOptions) -> tuple[Project, Plan]:
     project = read_project(options, "hole")
     catalog = load_catalog(own=[options.mappings] if options.mappings else [])
     return project, plan(project, catalog, options.tier)
+
+
+def _load_options(options: ProjectOptions, required_variables: Literal["error", "hole"]) -> LoadOptions:
+    from compose2aws.compose.project import LoadOptions
+
+    return LoadOptions(
+        files=options.files,
+        project_name=options.project_name,
+        project_directory=options.project_directory,
+        env_files=options.env_files,
+        profiles=options.profiles,
+        environment=dict(os.environ),
+        working_directory=_working_directory(),
+        stdin=_read_stdin() if "-" in options.files else None,
+        required_variables=required_variables,
+    )
 
 
 def _working_directory() -> str:

@@ -30,7 +30,8 @@ _NEXT = "`compose2aws explain` tells what each part became and what to look at."
 @click.option("--lint", is_flag=True, help="Run cfn-lint on the templates.")
 def synth(output: str, format_: Format, strict: bool, lint: bool) -> None:
     """Write the CloudFormation templates, and tell what was made and found."""
-    from compose2aws.cloudformation import LimitError, emit, render
+    from compose2aws.cloudformation import LimitError, PatchError, emit, render
+    from compose2aws.compose.node import locate
     from compose2aws.planning.ledger import Finding
     from compose2aws.report import made
     from compose2aws.report.findings import finding_lines
@@ -40,7 +41,7 @@ def synth(output: str, format_: Format, strict: bool, lint: bool) -> None:
         raise click.BadParameter("is empty; a folder is wanted", param_hint="-o")
     if lint:
         _require_linter()
-    _, plan = read_plan(given_options())
+    project, plan = read_plan(given_options())
     findings = plan.findings
     if refused := refusals(plan.decisions, findings, strict):
         _refuse(refused, plan)
@@ -48,6 +49,10 @@ def synth(output: str, format_: Format, strict: bool, lint: bool) -> None:
         templates = emit(plan)
     except LimitError as error:
         _refuse((Finding("limit", "error", str(error)),), plan)
+    except PatchError as error:
+        path = ("x-aws", "patches", error.number)
+        position = locate(project.root, path)
+        _refuse((Finding("patch", "error", error.reason, path=path, position=position),), plan)
     files = render(templates, format_)
     removed = write_files(Path(output), files)
     for line in finding_lines(findings, plan.project):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from compose2aws.compose.node import Path
@@ -9,6 +10,7 @@ from compose2aws.planning.identity import ResourceId, logical_id
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import AliasName, Managed, RegisteredName, named
+from compose2aws.planning.secrecy import looks_random
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Hole, Text
 
@@ -58,13 +60,19 @@ def plan_names(
             continue
         target = Text.of(Hole("host", name)) if name in managed else Text.of(f"{_label(name)}.{namespace}")
         for alias, path in sorted(_further_names(name, kinds).items()):
-            if _label(alias) in taken or (path[-1] == "container_name" and alias not in called):
+            if _label(alias) in taken or (path[-1] == "container_name" and not _is_called(alias, called)):
                 continue
             taken.add(_label(alias))
             made = _alias(name, alias, target, path)
             names.append(made)
             ledger.record(path, "adapted", made.id, reason=f"{alias} resolves to {name}")
     return tuple(names)
+
+
+def _is_called(alias: str, called: str) -> bool:
+    """Whether some text could mean this container by its name; a name that a machine drew is nobody's address, and
+    may be a secret."""
+    return alias in called and not any(looks_random(part) for part in re.split(r"[-_.]", alias))
 
 
 def registry_id(service: str) -> ResourceId:

@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass, replace
 
 from compose2aws.catalog import Catalog, ImageReference
-from compose2aws.compose.node import Mapping, Path, Scalar
+from compose2aws.compose.node import Mapping, Path, Scalar, leaves
 from compose2aws.compose.project import Project
 from compose2aws.planning.identity import digest, logical_id
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import BakeTarget, BuiltImage, Image, RegistryImage
-from compose2aws.planning.secrecy import secret_name, surely_public
+from compose2aws.planning.secrecy import secret_name, secret_spans, surely_public
 from compose2aws.planning.source import ServiceSource
 
 _MIRROR = "public.ecr.aws/docker/library/"
@@ -154,7 +154,7 @@ def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> Bak
         if node.value is None:
             arguments.append((name, None))
         elif _looks_secret(name, node):
-            variable = re.sub(r"[^A-Za-z0-9_]", "_", f"{service.name}_{name}").upper()
+            variable = _bake_variable(service.name, name)
             arguments.append((name, f"${{{variable}}}"))
             variables.append((variable, ""))
             ledger.find(
@@ -167,6 +167,16 @@ def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> Bak
             )
         else:
             arguments.append((name, node.text))
+    for key in ("context", "dockerfile_inline", "additional_contexts"):
+        written = service.get("build", key)
+        for path, leaf in leaves(written, service.at("build", key)) if written else ():
+            if isinstance(leaf, Scalar) and _looks_secret("", leaf):
+                ledger.refuse(
+                    path,
+                    "secret-in-build",
+                    f"`{key}` of {service.name} has a secret in it, which images.bake.json would hold",
+                    "use a build secret (`build.secrets` and `RUN --mount=type=secret`), or `build.ssh`",
+                )
     contexts = tuple(
         (name, _context(node.text, project))
         for name, node in service.entries("build", "additional_contexts").items()
@@ -183,9 +193,9 @@ def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> Bak
         platforms=platforms(service),
         secrets=tuple(_build_secrets(service, project)),
         ssh=service.texts("build", "ssh"),
-        cache_from=service.texts("build", "cache_from"),
-        cache_to=service.texts("build", "cache_to"),
-        labels=tuple((k, v.text) for k, v in service.entries("build", "labels").items() if isinstance(v, Scalar)),
+        cache_from=_shown(service, "cache_from", ledger),
+        cache_to=_shown(service, "cache_to", ledger),
+        labels=_labels(service, ledger),
         no_cache=service.flag("build", "no_cache"),
         pull=service.flag("build", "pull"),
         network=service.text("build", "network"),
@@ -194,9 +204,48 @@ def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> Bak
     )
 
 
+def _bake_variable(service: str, argument: str) -> str:
+    """The variable of the build's environment that holds an argument: `API_NPM_TOKEN`. One that two arguments could
+    have carries a hash."""
+    variable = re.sub(r"[^A-Za-z0-9_]", "_", f"{service}_{argument}").upper()
+    plain = re.fullmatch(r"[a-z0-9]+", service) and re.fullmatch(r"[A-Z0-9_]+", argument)
+    return variable if plain else f"{variable}_{digest(f'{service}/{argument}').upper()}"
+
+
 def _looks_secret(name: str, node: Scalar) -> bool:
     variables = {variable for part in node.parts for variable in part.variables}
-    return any(secret_name(n) for n in (name, *variables)) and not surely_public(name, node.text)
+    by_name = any(secret_name(n) for n in (name, *variables)) and not surely_public(name, node.text)
+    return by_name or bool(secret_spans(node.text))
+
+
+def _shown(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str, ...]:
+    """The entries of a list of the build, without those that have a secret in them."""
+    shown: list[str] = []
+    for index, node in enumerate(service.items("build", key)):
+        if not isinstance(node, Scalar):
+            continue
+        if _looks_secret("", node):
+            path = service.at("build", key, index)
+            reason = f"an entry of `{key}` of {service.name} has a secret in it, and images.bake.json holds none"
+            ledger.drop(path, "secret-in-build", reason, "let the builder log in by itself")
+        else:
+            shown.append(node.text)
+    return tuple(shown)
+
+
+def _labels(service: ServiceSource, ledger: Ledger) -> tuple[tuple[str, str], ...]:
+    """The labels of the image, without those that are secrets."""
+    shown: list[tuple[str, str]] = []
+    for name, node in service.entries("build", "labels").items():
+        if not isinstance(node, Scalar):
+            continue
+        if _looks_secret(name, node):
+            path = service.at("build", "labels", name)
+            reason = f"the image label {name} of {service.name} looks like a secret; who pulls the image could read it"
+            ledger.drop(path, "secret-in-build", reason, "give it to the container in a variable")
+        else:
+            shown.append((name, node.text))
+    return tuple(shown)
 
 
 def _context(path: str, project: Project) -> str:

@@ -16,6 +16,7 @@ from compose2aws.planning.identity import digest
 from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount
+from compose2aws.planning.secrecy import secret_spans
 from compose2aws.planning.source import ServiceSource
 
 # A baked folder is copied into every image of the service.
@@ -372,6 +373,14 @@ def _plan_configs(service: ServiceSource, project: Project, ledger: Ledger, to: 
         del node
         if isinstance(file, Scalar) and project.fact(file.text).kind == "file":
             to.baked.append(BakedFile(target, file.text, mode=mode, path=path))
+        elif isinstance(content, Scalar) and secret_spans(content.text):
+            ledger.refuse(
+                path,
+                "secret-in-config",
+                f"the config {name} has a secret in it, and images.bake.json, which would hold it, holds none",
+                "declare it under `secrets`, with the same target",
+            )
+            continue
         elif isinstance(content, Scalar) and all(part.origin in ("literal", "default") for part in content.parts):
             to.baked.append(BakedFile(target, text=content.text, mode=mode, path=path))
         else:

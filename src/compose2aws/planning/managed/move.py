@@ -65,6 +65,8 @@ def move(
         credentials = read_credentials(kind.source, mapping, ledger)
         tls = mapping.tls_on if settings.tls_required else mapping.tls_off
         chosen = {**dict(mapping.parameters), **carried_settings(kind.source, mapping, ledger), **dict(tls)}
+        if settings.production:
+            chosen |= dict(mapping.production_parameters)
         draft = _Draft(
             kind.source,
             mapping,
