@@ -9,6 +9,7 @@ import pytest
 
 from compose2aws.catalog import parse_image
 from compose2aws.cloudformation import emit
+from compose2aws.planning.identity import digest
 from compose2aws.planning.image import pullable, target_name
 from compose2aws.planning.model import BakeTarget, BuiltImage, Plan, RegistryImage
 from tests.planning.projects import (
@@ -191,13 +192,49 @@ def test_a_build_argument_that_is_a_secret_is_named_and_never_written(tmp_path: 
     assert "sesame" not in written
     arguments = dict(target(made, "my-api").arguments)
     assert arguments == {
-        "NPM_TOKEN": "${MY_API_NPM_TOKEN}",
-        "CONFIG": "${MY_API_CONFIG}",
+        "NPM_TOKEN": f"${{MY_API_NPM_TOKEN_{digest('my-api/NPM_TOKEN').upper()}}}",
+        "CONFIG": f"${{MY_API_CONFIG_{digest('my-api/CONFIG').upper()}}}",
         "TOKEN_TTL": "60",
         "VERSION": "1",
     }
-    assert dict(target(made, "my-api").variables) == {"MY_API_NPM_TOKEN": "", "MY_API_CONFIG": ""}
+    assert [f"${{{name}}}" for name, default in target(made, "my-api").variables if not default] == [
+        arguments["NPM_TOKEN"],
+        arguments["CONFIG"],
+    ]
     assert len(findings(made, "secret-build-argument")) == 2
+
+
+def test_two_arguments_never_take_one_variable_of_the_builder(tmp_path: Path) -> None:
+    names = ("my-api", "my_api", "my", "api", "api_b")
+    text = "services:\n" + "".join(
+        f"  {name}: {{build: {{context: ., args: {{TOKEN: a, B_TOKEN: b, API_TOKEN: c, api_token: d}}}}}}\n"
+        for name in names
+    )
+    made = planned(tmp_path, text)
+    variables = [name for image in made.images for name, _ in image.target.variables]
+    assert len(variables) == 20
+    assert len(set(variables)) == 20
+    assert "API_B_TOKEN" in variables
+
+
+@pytest.mark.parametrize(
+    ("line", "result"),
+    [
+        ("context: https://me:sesame-token@github.com/acme/x.git", "refused"),
+        ("dockerfile_inline: 'ENV API_TOKEN=sesame-inline'", "refused"),
+        ("additional_contexts: {shared: https://me:sesame-token@example.com/x.git}", "refused"),
+        ("labels: {api.token: sesame-label}", "dropped"),
+        ("cache_to: ['type=s3,secret_access_key=sesame-key']", "dropped"),
+        ("args: {DATABASE: 'postgres://me:sesame@db/x'}", "translated"),
+    ],
+)
+def test_no_secret_of_a_build_is_in_the_bake_file(tmp_path: Path, line: str, result: str) -> None:
+    made = planned(tmp_path, f"services:\n  api:\n    build:\n      network: host\n      {line}\n")
+    outcomes = {d.outcome for d in made.decisions if d.path[:3] == ("services", "api", "build")}
+    assert result in outcomes
+    if result != "refused":
+        assert "sesame" not in json.dumps(emit(made).bake)
+    assert "sesame" not in repr(made.decisions) + repr(made.findings)
 
 
 def test_build_secrets_are_named_by_file_and_variable(tmp_path: Path) -> None:

@@ -234,6 +234,14 @@ def test_a_config_that_cannot_be_read_is_refused(tmp_path: Path, config: str) ->
     assert "sesame" not in repr(made.decisions) + repr(made.findings)
 
 
+@pytest.mark.parametrize("content", ["api_key: sesame-own-key", "url = postgres://me:sesame@db/x"])
+def test_a_config_with_a_secret_in_it_is_refused(tmp_path: Path, content: str) -> None:
+    text = f"services:\n  api: {{image: acme/api, configs: [app]}}\nconfigs:\n  app: {{content: '{content}'}}\n"
+    made = planned(tmp_path, text)
+    assert refused(made) == {"services.api.configs[0]": "secret-in-config"}
+    assert "sesame" not in repr(made.decisions) + repr(made.findings)
+
+
 # ── volumes that are shared, and their names ────────────────────────────────────────────────────────────────────────
 
 
