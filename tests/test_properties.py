@@ -118,7 +118,7 @@ def written(made: Plan) -> Iterator[str]:
     """Everything that is written or printed of a plan."""
     if not is_refused(made):
         for format_ in ("yaml", "json"):
-            for content in render(emit(made), format_).values():  # type: ignore[arg-type]
+            for content in render(emit(made), format_).values():
                 yield content.decode()
     yield json.dumps(explanation(made.project, made.decisions, made.findings))
     yield repr(made)

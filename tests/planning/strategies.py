@@ -86,9 +86,11 @@ VALUES = {
 COMMANDS = ("serve", ["serve", "--level", "info"], "sh -c 'exec serve'", ["serve", "--url", "http://example.com"])
 
 
-def _some(draw: st.DrawFn, among: Iterable[Any], most: int) -> list[Any]:
+def _strings(draw: st.DrawFn, among: Iterable[str], most: int) -> list[str]:
     choice = tuple(among)
-    return draw(st.lists(st.sampled_from(choice), max_size=most, unique_by=str)) if choice else []
+    if not choice:
+        return []
+    return draw(st.lists(st.sampled_from(choice), max_size=most, unique=True))
 
 
 @st.composite
@@ -98,8 +100,8 @@ def _app(draw: st.DrawFn, name: str, others: tuple[str, ...]) -> Compose:
         body["image"] = draw(st.sampled_from(["acme/app:1", "nginx", "ghcr.io/acme/app", "adminer", "jenkins/jenkins"]))
     else:
         body["build"] = {"context": "./src", "args": {"NPM_TOKEN": "sesame-npm", "MODE": "fast"}}
-    environment = {key: VALUES[key] for key in _some(draw, VALUES, 4)}
-    for other in _some(draw, [o for o in others if o != name], 3):
+    environment = {key: VALUES[key] for key in _strings(draw, VALUES, 4)}
+    for other in _strings(draw, [o for o in others if o != name], 3):
         if other in DATABASES:
             environment[f"{other.upper().replace('-', '_')}_URL"] = draw(st.sampled_from(DATABASES[other][2]))
         else:
@@ -107,7 +109,7 @@ def _app(draw: st.DrawFn, name: str, others: tuple[str, ...]) -> Compose:
     if environment:
         body["environment"] = environment
     for key, among, most in (("ports", PORTS, 2), ("volumes", VOLUMES, 3), ("networks", NETWORKS, 3)):
-        if chosen := _some(draw, among, most):
+        if chosen := _strings(draw, among, most):
             body[key] = chosen
     body |= draw(
         st.fixed_dictionaries(
@@ -132,9 +134,9 @@ def _app(draw: st.DrawFn, name: str, others: tuple[str, ...]) -> Compose:
         )
     )
     before = [other for other in others if other < name]
-    if before and draw(st.booleans()):
+    if bool(before) and draw(st.booleans()):
         condition = st.sampled_from(["service_started", "service_healthy", "service_completed_successfully"])
-        body["depends_on"] = {other: {"condition": draw(condition)} for other in _some(draw, before, 2)}
+        body["depends_on"] = {other: {"condition": draw(condition)} for other in _strings(draw, before, 2)}
     return body
 
 
@@ -144,7 +146,7 @@ def _database(draw: st.DrawFn, name: str) -> Compose:
     body: Compose = {"image": image}
     if environment:
         body["environment"] = dict(environment)
-    if chosen := _some(draw, NETWORKS, 2):
+    if chosen := _strings(draw, NETWORKS, 2):
         body["networks"] = chosen
     if name == "db" and draw(st.booleans()):
         body["volumes"] = ["pg:/var/lib/postgresql/data"]
