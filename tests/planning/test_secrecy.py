@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compose2aws.planning.known_secrets import KnownSecrets
-from compose2aws.planning.secrecy import (
+from compose2aws.planning.values.known_secrets import KnownSecrets
+from compose2aws.planning.values.secrecy import (
     connection_name,
     login_span,
     looks_random,

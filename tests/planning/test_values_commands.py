@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from compose2aws.planning.invocation import Invocation, with_variables
 from compose2aws.planning.text import Hole, Text
+from compose2aws.planning.values.invocation import Invocation, with_variables
 from tests.planning.valued import Valued, valued
 
 POSTGRES = """\

@@ -9,7 +9,7 @@ import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compose2aws.planning.connection_url import urls
+from compose2aws.planning.values.connection_url import urls
 from tests.planning.valued import valued
 
 NAME = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=12)

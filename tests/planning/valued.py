@@ -9,12 +9,12 @@ from functools import cache
 from compose2aws.catalog import Catalog, load_catalog, parse_image
 from compose2aws.compose import LoadOptions, Node, Project, Scalar, find, load
 from compose2aws.compose import Mapping as TreeMapping
-from compose2aws.planning.container_values import ContainerValues
 from compose2aws.planning.endpoint import Endpoint, Login
 from compose2aws.planning.ledger import Decision, Finding, Ledger
 from compose2aws.planning.model.secret import Parameter
 from compose2aws.planning.model.workload import EnvironmentVariable
 from compose2aws.planning.values import Values, plan_values
+from compose2aws.planning.values.container_values import ContainerValues
 
 MONGO_QUERY = (("replicaSet", "rs0"), ("retryWrites", "false"), ("authSource", "admin"))
 

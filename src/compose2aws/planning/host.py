@@ -10,9 +10,9 @@ from compose2aws.planning.identity import ResourceId, logical_id
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import AliasName, Managed, RegisteredName, named
-from compose2aws.planning.secrecy import looks_random
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Hole, Text
+from compose2aws.planning.values.secrecy import looks_random
 
 
 def hosts(kinds: Mapping[str, Kind]) -> dict[str, frozenset[str]]:

@@ -166,8 +166,8 @@ def logical_id(name: str, role: Role) -> str:
     """The logical id of what a named thing becomes: `("api", "Service")` → `ApiService`.
 
     A name that is not `[a-z][a-z0-9]*` loses characters on the way and carries a hash of itself (as does one that looks
-    as if it did, or whose id a singleton has), so that `my-app` and `my_app` stay apart; the hash also keeps `api` + `ServiceRegistry` and
-    `api-service` + `Registry` apart.
+    as if it did, or whose id a singleton has), so that `my-app` and `my_app` stay apart; the hash also keeps `api` +
+    `ServiceRegistry` and `api-service` + `Registry` apart.
     """
     plain = name[:1].upper() + name[1:] + role
     if _LOSSLESS.fullmatch(name) and not _ENDS_LIKE_A_HASH.fullmatch(name) and plain not in SINGLETONS:

@@ -16,8 +16,8 @@ from compose2aws.compose.project import Project
 from compose2aws.planning.identity import digest, logical_id
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import BakeTarget, BuiltImage, Image, RegistryImage
-from compose2aws.planning.secrecy import secret_name, secret_spans, surely_public
 from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.values.secrecy import secret_name, secret_spans, surely_public
 
 _MIRROR = "public.ecr.aws/docker/library/"
 

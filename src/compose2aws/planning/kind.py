@@ -12,7 +12,7 @@ from compose2aws.catalog import Catalog, ImageMapping, ImageReference, parse_ima
 from compose2aws.compose import node as tree
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.source import ServiceSource
-from compose2aws.planning.split_variables import split_name
+from compose2aws.planning.values.split_variables import split_name
 
 
 @dataclass(frozen=True, slots=True)

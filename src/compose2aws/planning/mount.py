@@ -16,8 +16,8 @@ from compose2aws.planning.identity import digest
 from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount
-from compose2aws.planning.secrecy import secret_spans
 from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.values.secrecy import secret_spans
 
 # A baked folder is copied into every image of the service.
 _BAKED_FILES = 1_000

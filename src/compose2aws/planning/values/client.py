@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence, find
-from compose2aws.planning.address import Reader, Site
-from compose2aws.planning.command_line import command_words
-from compose2aws.planning.companion import Companion, carried, companions
-from compose2aws.planning.concealment import Concealment, option_name
-from compose2aws.planning.connection import Carried
-from compose2aws.planning.container_values import Reference
-from compose2aws.planning.counterpart import Counterpart
-from compose2aws.planning.host_names import HostNames
 from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model.base import named
 from compose2aws.planning.model.workload import EnvironmentVariable
-from compose2aws.planning.parameter_book import ParameterBook
-from compose2aws.planning.split_variables import belongs, split_name
-from compose2aws.planning.written import Written, of_entry
+from compose2aws.planning.values.address import Reader, Site
+from compose2aws.planning.values.command_line import command_words
+from compose2aws.planning.values.companion import Companion, carried, companions
+from compose2aws.planning.values.concealment import Concealment, option_name
+from compose2aws.planning.values.connection import Carried
+from compose2aws.planning.values.container_values import Reference
+from compose2aws.planning.values.counterpart import Counterpart
+from compose2aws.planning.values.host_names import HostNames
+from compose2aws.planning.values.parameter_book import ParameterBook
+from compose2aws.planning.values.split_variables import belongs, split_name
+from compose2aws.planning.values.written import Written, of_entry
 
 
 @dataclass(frozen=True, slots=True)

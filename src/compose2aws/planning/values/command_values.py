@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compose2aws.compose.node import Path, find
-from compose2aws.planning.client import Client, Value
-from compose2aws.planning.concealment import Place
-from compose2aws.planning.connection import rewrite
-from compose2aws.planning.environment_values import delivered, report
 from compose2aws.planning.identity import ResourceId, digest
-from compose2aws.planning.invocation import Invocation, injected, run_line, script_at, with_variables
 from compose2aws.planning.model.workload import EnvironmentVariable
 from compose2aws.planning.text import Hole, Text
-from compose2aws.planning.written import rewritten
+from compose2aws.planning.values.client import Client, Value
+from compose2aws.planning.values.concealment import Place
+from compose2aws.planning.values.connection import rewrite
+from compose2aws.planning.values.environment_values import delivered, report
+from compose2aws.planning.values.invocation import Invocation, injected, run_line, script_at, with_variables
+from compose2aws.planning.values.written import rewritten
 
 
 def _text(client: Client, value: Value) -> Text:

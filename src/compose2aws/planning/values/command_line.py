@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from compose2aws.compose.commands import split
 from compose2aws.compose.node import Scalar, Segment, Sequence
-from compose2aws.planning.secrecy import connection_name, secret_name
-from compose2aws.planning.written import UNSET, Written
+from compose2aws.planning.values.secrecy import connection_name, secret_name
+from compose2aws.planning.values.written import UNSET, Written
 
 
 def command_words(words: Sequence) -> tuple[Written, ...]:

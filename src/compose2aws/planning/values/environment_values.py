@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compose2aws.compose.node import Path, Segment
-from compose2aws.planning.address import Reader
-from compose2aws.planning.client import Client, Stage, Value
-from compose2aws.planning.companion import Companion
-from compose2aws.planning.concealment import Place
-from compose2aws.planning.connection import Rewrite, rewrite
-from compose2aws.planning.connection_form import connection_url
-from compose2aws.planning.counterpart import Counterpart
 from compose2aws.planning.model.workload import EnvironmentVariable
-from compose2aws.planning.parameter_book import master_login
-from compose2aws.planning.secrecy import connection_name, secret_name
-from compose2aws.planning.split_variables import split_name
 from compose2aws.planning.text import Hole, Text
-from compose2aws.planning.written import Edit, Written, rewritten, shown
+from compose2aws.planning.values.address import Reader
+from compose2aws.planning.values.client import Client, Stage, Value
+from compose2aws.planning.values.companion import Companion
+from compose2aws.planning.values.concealment import Place
+from compose2aws.planning.values.connection import Rewrite, rewrite
+from compose2aws.planning.values.connection_form import connection_url
+from compose2aws.planning.values.counterpart import Counterpart
+from compose2aws.planning.values.parameter_book import master_login
+from compose2aws.planning.values.secrecy import connection_name, secret_name
+from compose2aws.planning.values.split_variables import split_name
+from compose2aws.planning.values.written import Edit, Written, rewritten, shown
 
 
 def environment_variable(client: Client, value: Value) -> EnvironmentVariable:

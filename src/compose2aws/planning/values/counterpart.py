@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 
 from compose2aws.compose.node import Mapping, Scalar, find
 from compose2aws.planning.endpoint import Endpoint
-from compose2aws.planning.split_variables import split_name
-from compose2aws.planning.written import Written
+from compose2aws.planning.values.split_variables import split_name
+from compose2aws.planning.values.written import Written
 
 
 def _words(text: str) -> frozenset[str]:

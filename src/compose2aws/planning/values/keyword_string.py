@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from compose2aws.planning.written import UNSET
+from compose2aws.planning.values.written import UNSET
 
 Span = tuple[int, int]
 Keyword: TypeAlias = Literal["host", "port", "user", "password", "database"]

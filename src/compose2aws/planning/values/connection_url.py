@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from compose2aws.planning.written import UNSET
+from compose2aws.planning.values.written import UNSET
 
 Span = tuple[int, int]
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
 
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Segment, Sequence, find
-from compose2aws.planning.command_line import command_words
-from compose2aws.planning.counterpart import Counterpart
-from compose2aws.planning.known_secrets import KnownSecrets
-from compose2aws.planning.parameter_book import ParameterBook
-from compose2aws.planning.secrecy import connection_name, login_span, secret_name, secret_spans, surely_public
 from compose2aws.planning.text import Hole
-from compose2aws.planning.written import Edit, Parts, Written, of_entry
+from compose2aws.planning.values.command_line import command_words
+from compose2aws.planning.values.counterpart import Counterpart
+from compose2aws.planning.values.known_secrets import KnownSecrets
+from compose2aws.planning.values.parameter_book import ParameterBook
+from compose2aws.planning.values.secrecy import connection_name, login_span, secret_name, secret_spans, surely_public
+from compose2aws.planning.values.written import Edit, Parts, Written, of_entry
 
 
 @dataclass(frozen=True, slots=True)

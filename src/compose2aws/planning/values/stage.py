@@ -12,17 +12,17 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import find
 from compose2aws.compose.project import Project
-from compose2aws.planning.client import Stage, read_client, references
-from compose2aws.planning.command_values import plan_health_command, plan_invocation, plan_labels
-from compose2aws.planning.concealment import concealment
-from compose2aws.planning.container_values import ContainerValues, Reference
-from compose2aws.planning.counterpart import Counterpart, counterpart
 from compose2aws.planning.endpoint import Endpoint
-from compose2aws.planning.environment_values import environment_variable
-from compose2aws.planning.host_names import host_names
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model.secret import Parameter, StoredSecret
-from compose2aws.planning.parameter_book import ParameterBook
+from compose2aws.planning.values.client import Stage, read_client, references
+from compose2aws.planning.values.command_values import plan_health_command, plan_invocation, plan_labels
+from compose2aws.planning.values.concealment import concealment
+from compose2aws.planning.values.container_values import ContainerValues, Reference
+from compose2aws.planning.values.counterpart import Counterpart, counterpart
+from compose2aws.planning.values.environment_values import environment_variable
+from compose2aws.planning.values.host_names import host_names
+from compose2aws.planning.values.parameter_book import ParameterBook
 
 __all__ = ["ContainerValues", "Reference", "Values", "plan_values"]
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compose2aws.compose.node import Segment
-from compose2aws.planning.connection_url import Span, Url, bare_login, urls
-from compose2aws.planning.counterpart import Counterpart
-from compose2aws.planning.host_names import HostNames
-from compose2aws.planning.keyword_string import Pair, host_and_port, pairs
-from compose2aws.planning.split_variables import Part, split_name
-from compose2aws.planning.written import UNSET, Written
+from compose2aws.planning.values.connection_url import Span, Url, bare_login, urls
+from compose2aws.planning.values.counterpart import Counterpart
+from compose2aws.planning.values.host_names import HostNames
+from compose2aws.planning.values.keyword_string import Pair, host_and_port, pairs
+from compose2aws.planning.values.split_variables import Part, split_name
+from compose2aws.planning.values.written import UNSET, Written
 
 _HOST_PORT = re.compile(rf"(?<![\w.@:/${{%-])(?P<host>[A-Za-z0-9_][\w.-]*):(?P<port>\d{{1,5}}|{UNSET})(?![\w.:-])")
 _SHELL = re.compile(

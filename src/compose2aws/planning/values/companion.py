@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 
-from compose2aws.planning.address import Site
-from compose2aws.planning.connection import Carried
-from compose2aws.planning.counterpart import Counterpart, Whose
-from compose2aws.planning.split_variables import Part, SplitName, belongs, split_name
-from compose2aws.planning.written import Written
+from compose2aws.planning.values.address import Site
+from compose2aws.planning.values.connection import Carried
+from compose2aws.planning.values.counterpart import Counterpart, Whose
+from compose2aws.planning.values.split_variables import Part, SplitName, belongs, split_name
+from compose2aws.planning.values.written import Written
 
 _LOGIN_PARTS: tuple[Part, ...] = ("user", "password", "database", "port")
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field, replace
 
-from compose2aws.planning.address import Address, Site
-from compose2aws.planning.connection_url import QueryItem, Span, Url
-from compose2aws.planning.counterpart import Counterpart, Whose
 from compose2aws.planning.text import Hole
-from compose2aws.planning.written import Edit, Parts, Written
+from compose2aws.planning.values.address import Address, Site
+from compose2aws.planning.values.connection_url import QueryItem, Span, Url
+from compose2aws.planning.values.counterpart import Counterpart, Whose
+from compose2aws.planning.values.written import Edit, Parts, Written
 
 _TLS_SCHEMES = {"redis": "rediss", "valkey": "valkeys", "amqp": "amqps", "http": "https", "ws": "wss"}
 
