@@ -70,6 +70,12 @@ def test_a_required_variable_that_is_missing_is_refused_with_its_place_and_messa
     assert "say it" in told.stderr
 
 
+def test_standard_input_is_read_once(command: Command) -> None:
+    told = command("-f", "-", "config", stdin=COMPOSE)
+    assert told.returncode == 1
+    assert "PASSWORD: ''" in told.stdout
+
+
 def test_a_warning_goes_to_stderr_and_the_result_to_stdout(command: Command, tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services: {a: {image: b, environment: {X: $NOT_SET}}}")
     told = command("config")

@@ -158,7 +158,7 @@ def shop_ledger(root: Mapping) -> Ledger:
         ("services", "api", "volumes", 1),
         "adapted",
         named("AWS::ECR::Repository", "api", "Repository"),
-        code="baked",
+        code="files-baked",
         reason="copied into the image when it is built",
     )
     ledger.drop(
@@ -190,6 +190,8 @@ def plan(project: Project) -> Plan:
     url = Text.of(url, Hole("host", "postgres"), ":5432/shop")
     secret = named("AWS::SecretsManager::Secret", "api", "Stored")
     connection = EnvironmentVariable("DATABASE_URL", url, secret)
+    host = EnvironmentVariable("DB_HOST", Text.of(Hole("host", "postgres")))
+    password = EnvironmentVariable("DB_PASSWORD", Text.of(Hole("password", "postgres")), secret)
     plain = EnvironmentVariable("LOG_LEVEL", Text.of("info"))
     groups = {group.id: group for group in balancer().target_groups}
     targets = {
@@ -261,7 +263,7 @@ def plan(project: Project) -> Plan:
         workloads=(
             service("api", task("api", 512, 1024, (connection, plain)), 2, targets["api"]),
             service("web", task("web"), 1, targets["web"]),
-            service("worker", task("worker", environment=(connection,))),
+            service("worker", task("worker", environment=(connection, host, password))),
             Job("migrate", task("migrate"), "private", (), 3600),
         ),
         names=tuple(

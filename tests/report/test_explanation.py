@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
+from compose2aws.compose.node import Position
 from compose2aws.compose.project import Project
-from compose2aws.planning.ledger import Decision, Finding
+from compose2aws.planning.ledger import Decision, Finding, Severity
 from compose2aws.planning.model import Plan
 from compose2aws.report import explanation
 
@@ -66,6 +67,25 @@ def test_a_refusal_comes_first_and_once(plan: Plan, project: Project) -> None:
 def test_a_refusal_that_no_finding_tells_is_told(plan: Plan, project: Project) -> None:
     refused = Decision(("services", "api"), None, "refused", (), "impossible", "It cannot be done.")
     assert "It cannot be done." in explanation.text(replace(plan, decisions=(refused,)), project, (), 80)
+
+
+def test_of_many_notes_of_one_kind_two_are_told_in_full_and_of_errors_all(plan: Plan, project: Project) -> None:
+    def told(severity: Severity) -> str:
+        many = [Finding("c", severity, f"{n} is so.", "Mend it.", ("services", f"s{n}")) for n in range(30)]
+        return " ".join(click.unstyle(explanation.text(plan, project, many, 80)).split())
+
+    assert told("error").count(" is so.") == 30
+    notes = told("note")
+    assert notes.count(" is so.") == 2
+    assert "and 28 more like it: services.s2, services.s3," in notes
+    assert notes.count("Mend it.") == 1
+
+
+def test_one_message_for_many_places_is_told_once(plan: Plan, project: Project) -> None:
+    position = Position("a.yml", 7, 1)
+    many = [Finding("c", "warning", "It is so.", "", ("services", f"s{n}"), position) for n in range(3)]
+    told = click.unstyle(explanation.text(plan, project, many, 80))
+    assert "  a.yml:7 services.s0, services.s1, services.s2\n    It is so.\n" in told
 
 
 def test_what_a_terminal_would_act_on_is_shown_instead(plan: Plan, project: Project) -> None:

@@ -87,6 +87,12 @@ def test_a_rewritten_connection_is_told_once_for_all_that_use_it(table: dict[str
     assert "`postgresql://{user of postgres}:{password of postgres}@{host of postgres}:5432/shop`" in row.how
 
 
+def test_variables_that_are_one_fact_of_a_database_are_told_together(table: dict[str, Row]) -> None:
+    row = table["`DB_HOST`, `DB_PASSWORD` of worker"]
+    assert row.aws == "Secrets Manager, task definition"
+    assert row.how == "the same variables, with the host, password of Aurora PostgreSQL (RDS) for postgres"
+
+
 def test_secrets_are_named_and_never_shown(plan: Plan, project: Project, table: dict[str, Row]) -> None:
     assert "from your environment" in table["`JWT_SECRET`"].how
     assert "from the compose file" in table["`API_TOKEN`"].how

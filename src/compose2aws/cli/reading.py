@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from compose2aws.planning.model import Plan
 
 
-def read_project(options: ProjectOptions, required_variables: Literal["error", "hole"]) -> Project:
-    """The project that the options name. Raises `ComposeError`."""
-    from compose2aws.compose import load
-
-    return load(_load_options(options, required_variables))
-
-
 def read_what_is_there(options: ProjectOptions) -> tuple[Project, ComposeError | None]:
     """The project as docker reads it, and which required variables are missing: they are empty in it.
 
@@ -44,9 +37,10 @@ def read_what_is_there(options: ProjectOptions) -> tuple[Project, ComposeError |
 def read_plan(options: ProjectOptions) -> tuple[Project, Plan]:
     """The project, and what it becomes on AWS. Raises `ComposeError` and `MappingError`."""
     from compose2aws.catalog import load_catalog
+    from compose2aws.compose import load
     from compose2aws.planning.planner import plan
 
-    project = read_project(options, "hole")
+    project = load(_load_options(options, "hole"))
     catalog = load_catalog(own=[options.mappings] if options.mappings else [])
     return project, plan(project, catalog, options.tier)
 

@@ -27,13 +27,6 @@ def diagnostic_line(diagnostic: Diagnostic, project: str) -> str:
     return line(diagnostic.position, diagnostic.path, diagnostic.message, project)
 
 
-def tally(findings: Iterable[Finding]) -> str:
-    """`1 error, 3 warnings, 12 notes`; empty where there is none."""
-    every = tuple(findings)
-    counts = [(sum(f.severity == severity for f in every), severity) for severity in SEVERITIES]
-    return ", ".join(counted(number, severity) for number, severity in counts if number)
-
-
 def finding_lines(findings: Iterable[Finding], project: str) -> list[str]:
     """All findings under a heading for each severity. Findings of one kind stand together, with one remedy; of notes
     of one kind the first stands for all."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 
 import click
 
 _GAP = 2
+_MARKS = "-_./:@,=&?"
 
 
 def visible(text: str) -> str:
@@ -19,14 +19,29 @@ def visible(text: str) -> str:
 
 
 def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """The text in lines of at most `width` characters, the first one behind `first`, the others behind `rest`."""
-    return textwrap.wrap(
-        visible(text),
-        width,
-        initial_indent=first,
-        subsequent_indent=" " * len(first) if rest is None else rest,
-        break_on_hyphens=False,
-    ) or [first.rstrip()]
+    """The text in lines of at most `width` characters, the first one behind `first`, the others behind `rest`.
+
+    A word that is longer than a line (a name, a URL) is broken behind a mark in it where it has one in time.
+    """
+    indent = " " * len(first) if rest is None else rest
+    lines: list[str] = []
+    line, start = first, len(first)
+    for word in visible(text).split():
+        if len(line) > start and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line, start = indent, len(indent)
+        line += f" {word}" if len(line) > start else word
+        while len(line) > width:
+            end = _break(line, start, width)
+            lines.append(line[:end])
+            line, start = indent + line[end:], len(indent)
+    return [*lines, line.rstrip()] if len(line) > start or not lines else lines
+
+
+def _break(line: str, start: int, width: int) -> int:
+    """Where a line that is one long word ends: behind its last mark that leaves no short stump, else at the edge."""
+    earliest = start + (width - start) // 3
+    return next((end for end in range(width, earliest, -1) if line[end - 1] in _MARKS), width)
 
 
 def columns(header: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> list[str]:

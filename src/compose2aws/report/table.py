@@ -25,13 +25,14 @@ from compose2aws.planning.model import (
     Task,
     Workload,
 )
-from compose2aws.planning.text import Fact
+from compose2aws.planning.text import Fact, Text
 from compose2aws.report.layout import counted, cpu, listed, memory
 from compose2aws.report.managed import backups, described, title
 
 HEADER = ("local (Docker)", "AWS", "how it works")
 
 _MANAGED_FACTS: frozenset[Fact] = frozenset({"host", "reader-host", "port", "user", "password", "database"})
+_STORES = {True: "Secrets Manager", False: "task definition"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ def _network(plan: Plan, project: Project) -> Iterator[Row]:
         joined = find(project.root, ("services", service, "networks"))
         for network in joined if isinstance(joined, Mapping) else ():
             members.setdefault(network, []).append(service)
-    groups = "; ".join(f"{name}: {listed(members[str(name)])}" for name in names if str(name) in members)
+    groups = "; ".join(f"{name}: {_members(members[str(name)], project)}" for name in names if str(name) in members)
     if isinstance(plan.network, OwnNetwork):
         gateways = plan.network.nat_gateways
         out = f", {counted(gateways, 'NAT gateway')}" if gateways else ""
@@ -231,6 +232,11 @@ def _network(plan: Plan, project: Project) -> Iterator[Row]:
     if groups:
         how += f"; members of a network reach each other and nobody else does. {groups}"
     yield Row(f"`networks:` {listed(map(str, names))}".strip(), "VPC, security groups", how)
+
+
+def _members(names: list[str], project: Project) -> str:
+    """The members of a network, in few words where they are all."""
+    return "all services" if len(names) > 2 and len(names) == len(_services(project)) else listed(names)
 
 
 def _names(plan: Plan) -> Iterator[Row]:
@@ -251,14 +257,14 @@ def _managed(plan: Plan) -> Iterator[Row]:
 
 def _volumes(plan: Plan, project: Project, decided: dict[Path, Decision]) -> Iterator[Row]:
     volumes = project.root.get("volumes")
-    points = {p.volume: p for p in plan.file_system.access_points} if plan.file_system else {}
+    points = {p.volume for p in plan.file_system.access_points} if plan.file_system else set()
+    stored: list[str] = []
     for name in volumes if isinstance(volumes, Mapping) else ():
         local = f"`volumes: {name}`"
         moved = [item for item in plan.managed if name in _mounted(project, item.service)]
         decision = decided.get(("volumes", name))
         if name in points:
-            backed = "; backed up daily" if plan.file_system and plan.file_system.backups else ""
-            yield Row(local, "EFS", f"the folder {points[name].path} of an encrypted file system{backed}")
+            stored.append(name)
         elif moved:
             yield Row(
                 local,
@@ -266,7 +272,13 @@ def _volumes(plan: Plan, project: Project, decided: dict[Path, Decision]) -> Ite
                 f"goes with {moved[0].service}; what the local volume holds is not copied",
             )
         elif decision:
-            yield Row(local, "left out" if decision.outcome == "dropped" else _types(decision), decision.reason)
+            yield Row(local, _counterpart(decision), decision.reason)
+    if stored:
+        backed = ", backed up daily" if plan.file_system and plan.file_system.backups else ""
+        folder = "a folder" if len(stored) == 1 else "a folder each"
+        yield Row(
+            f"`volumes: {listed(stored)}`", "EFS", f"{folder} of an encrypted file system{backed}; empty at first"
+        )
 
 
 def _bind_mounts(project: Project, decided: dict[Path, Decision]) -> Iterator[Row]:
@@ -278,40 +290,68 @@ def _bind_mounts(project: Project, decided: dict[Path, Decision]) -> Iterator[Ro
         if not isinstance(mount, dict) or mount.get("type") != "bind" or decision is None:
             continue
         source = _relative(str(mount.get("source", "")), project.folder)
-        groups.setdefault((_mount_target(decision), decision.reason), []).append(f"`{source}`")
+        groups.setdefault((_counterpart(decision), decision.reason), []).append(f"`{source}`")
     for (aws, reason), sources in groups.items():
         yield Row(f"mounts: {listed(dict.fromkeys(sources), 6)}", aws, reason)
 
 
-def _mount_target(decision: Decision) -> str:
+def _counterpart(decision: Decision) -> str:
+    """What a volume or mount became, in a word or two."""
     types = {id_.type for id_ in decision.becomes}
     if decision.outcome in ("dropped", "refused"):
         return "left out" if decision.outcome == "dropped" else "cannot be done"
+    if decision.code == "files-baked":
+        return "in the image (ECR)"
     if "AWS::EFS::AccessPoint" in types:
         return "EFS"
-    if "AWS::ECR::Repository" in types:
-        return "in the image (ECR)"
+    if decision.code == "host-path":
+        return "EC2 instance"
     return _types(decision)
 
 
 def _relative(source: str, folder: str) -> str:
     """A bind mount's source as its author wrote it, where it lies in the project's folder."""
     path = PurePath(source)
-    return f"./{path.relative_to(folder).as_posix()}" if path.is_relative_to(folder) else source
+    if not path.is_relative_to(folder):
+        return source
+    return "." if path == PurePath(folder) else f"./{path.relative_to(folder).as_posix()}"
 
 
 def _connections(plan: Plan) -> Iterator[Row]:
-    uses: dict[tuple[str, str, bool], list[str]] = {}
+    """Variables that name a managed service: those that are one fact of it (its host, its password) together, those
+    that are a whole address each with its text."""
+    users: dict[tuple[str, Text, bool], list[str]] = {}
     for workload, variable in _variables(plan.workloads):
         if any(hole.fact in _MANAGED_FACTS for hole in variable.text.holes):
-            key = (variable.name, str(variable.text), variable.secret is not None)
-            uses.setdefault(key, []).append(workload.name)
-    for (name, text, secret), services in uses.items():
+            users.setdefault((variable.name, variable.text, variable.secret is not None), []).append(workload.name)
+    facts: dict[tuple[str, str], dict[str, tuple[str, bool]]] = {}
+    addresses: dict[tuple[str, str, bool], list[str]] = {}
+    for (name, text, secret), names in users.items():
+        services = listed(dict.fromkeys(names), 4)
+        if len(text.parts) == 1:
+            hole = text.holes[0]
+            facts.setdefault((services, hole.of), {})[name] = (hole.fact.replace("-", " "), secret)
+        else:
+            addresses.setdefault((services, str(text), secret), []).append(name)
+    for (services, owner), filled in facts.items():
+        stores = [_STORES[secret] for secret in (True, False) if secret in {s for _, s in filled.values()}]
+        wanted = listed(dict.fromkeys(fact for fact, _ in filled.values()))
+        noun = "variable" if len(filled) == 1 else "variables"
         yield Row(
-            f"`{name}` of {listed(dict.fromkeys(services), 4)}",
-            "Secrets Manager" if secret else "task definition",
-            f"the same variable, with the new address: `{text}`",
+            _of(filled, services), listed(stores), f"the same {noun}, with the {wanted} of {_title_of(plan, owner)}"
         )
+    for (services, address, secret), same in addresses.items():
+        noun = "variable" if len(same) == 1 else "variables"
+        yield Row(_of(same, services), _STORES[secret], f"the same {noun}, with the new address: `{address}`")
+
+
+def _of(variables: Iterable[str], services: str) -> str:
+    return f"{listed(f'`{name}`' for name in variables)} of {services}"
+
+
+def _title_of(plan: Plan, service: str) -> str:
+    """What AWS calls what a service moved to; the service's own name where it did not."""
+    return next((f"{title(item)} for {service}" for item in plan.managed if item.service == service), service)
 
 
 def _variables(workloads: Iterable[Workload]) -> Iterator[tuple[Workload, EnvironmentVariable]]:
