@@ -182,8 +182,9 @@ def _published(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[PublishedPo
             found.append(PublishedPort(service.name, int(published) if published else None, target, protocol, path))
     if public is True and not found and not service.items("ports"):
         for index, text in enumerate(service.texts("expose")):
-            number = text.partition("/")[0].partition("-")[0]
-            if number.isdigit():
+            ports, _, transport = text.partition("/")
+            number = ports.partition("-")[0]
+            if number.isdigit() and transport in ("", "tcp"):
                 found.append(PublishedPort(service.name, None, int(number), "http", service.at("expose", index)))
                 break
         else:
@@ -233,6 +234,7 @@ def _application(ports: list[PublishedPort], context: _Context) -> Balancer:
         listeners[redirect] = Listener(redirect, 80, "HTTP", "redirect")
     first: set[str] = set()
     priorities: dict[int, PublishedPort] = {}
+    placed: list[tuple[PublishedPort, ListenerRule]] = []
     for port in ports:
         service = context.kinds[port.service].source
         group = _target_group(port, context)
@@ -243,11 +245,16 @@ def _application(ports: list[PublishedPort], context: _Context) -> Balancer:
         if settings.domain:
             rule = _rule(port, group.id, https, service, port.service not in first, context)
             first.add(port.service)
+            same = next((p for p, r in placed if (r.hosts, r.paths) == (rule.hosts, rule.paths)), None)
+            if same is not None:
+                _refuse_address(port, same, rule, context)
+                continue
             if rule.priority in priorities:
                 _refuse_priority(port, priorities[rule.priority], rule.priority, context)
                 continue
             priorities[rule.priority] = port
             rules.append(rule)
+            placed.append((port, rule))
             host = rule.hosts[0]
             url = PublicUrl(port.service, "https", host, 443, rule.paths[0].rstrip("*") if rule.paths else "")
             context.urls.append(url)
@@ -378,6 +385,16 @@ def rule_priority(hosts: tuple[str, ...], paths: tuple[str, ...]) -> int:
     if any("*" in host for host in hosts):
         return start + exact + number % (_BAND_WIDTH[band] - exact)
     return start + number % exact
+
+
+def _refuse_address(port: PublishedPort, other: PublishedPort, rule: ListenerRule, context: _Context) -> None:
+    address = rule.hosts[0] + (rule.paths[0] if rule.paths else "")
+    context.ledger.refuse(
+        port.path,
+        "address-taken",
+        f"{port.service}:{port.target} and {other.service}:{other.target} are both to answer at https://{address}",
+        f"write `x-aws: {{host: …}}` or `x-aws: {{path: …}}` in {port.service}",
+    )
 
 
 def _refuse_priority(port: PublishedPort, other: PublishedPort, priority: int, context: _Context) -> None:
