@@ -154,6 +154,12 @@ def test_what_others_refer_to_is_no_job(tmp_path: Path, value: str) -> None:
         assert kind(tmp_path, "image: acme/it\n    restart: 'no'", calling) == "service"
 
 
+@pytest.mark.parametrize("line", ["hostname: other", "container_name: other", "networks: {n: {aliases: [other]}}"])
+def test_what_others_refer_to_by_another_name_is_no_job(tmp_path: Path, line: str) -> None:
+    calling = "  api:\n    image: acme/api\n    environment: {UPSTREAM: 'http://other:80'}\nnetworks: {n: }\n"
+    assert kind(tmp_path, f"image: acme/it\n    restart: 'no'\n    {line}", calling) == "service"
+
+
 def test_a_name_counts_as_a_reference_only_where_a_host_stands(tmp_path: Path) -> None:
     for line, what in (("IT_HOST: it", "service"), ("KIND: it", "job"), ("IMAGE: acme/it:8080", "job")):
         other = f"  api:\n    image: acme/api\n    environment: {{{line}}}\n"

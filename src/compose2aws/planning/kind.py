@@ -120,7 +120,13 @@ def _is_job(service: ServiceSource, gated: set[str], waited: set[str]) -> bool:
     if service.name in gated or (service.text("deploy", "mode") or "").endswith("-job"):
         return True
     ends = service.text("restart") == "no" or service.text("deploy", "restart_policy", "condition") == "none"
-    return ends and not service.items("ports") and not _has_health_check(service) and service.name not in waited
+    return ends and not service.items("ports") and not _has_health_check(service) and not _names(service) & waited
+
+
+def _names(service: ServiceSource) -> set[str]:
+    aliases = {alias for network in service.networks for alias in service.texts("networks", network, "aliases")}
+    declared = {service.text("container_name") or "", service.text("hostname") or ""} - {""}
+    return {service.name, *declared, *aliases}
 
 
 def _has_health_check(service: ServiceSource) -> bool:
