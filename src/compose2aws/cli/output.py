@@ -124,4 +124,6 @@ def _is_file(place: Path) -> bool:
 
 
 def _reason(error: OSError) -> str:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "there is a file in the place of a folder"
     return error.strerror or "it failed"
