@@ -144,7 +144,9 @@ def test_public_true_publishes_what_is_only_exposed(tmp_path: Path) -> None:
     made = planned(tmp_path, "services:\n  api: {image: a, expose: ['3000'], x-aws: {public: true}}\n")
     assert protocols(made) == {("application", 3000, "HTTP")}
     assert outcome(made, "services.api.x-aws.public") == "translated"
-    made = planned(tmp_path, "services:\n  api: {image: a, x-aws: {public: true}}\n")
+    for expose in ("", "expose: [53/udp], "):
+        made = planned(tmp_path, f"services:\n  api: {{image: a, {expose}x-aws: {{public: true}}}}\n")
+        assert made.balancers == ()
     assert finding(made, "public-without-port").severity == "error"
 
 
@@ -360,7 +362,17 @@ def test_two_rules_of_one_priority_are_refused(tmp_path: Path) -> None:
         tmp_path,
         f"services:\n  my_app: {{image: a, ports: ['80:80']}}\n  my-app: {{image: b, ports: ['81:80']}}\n{DOMAIN}",
     )
-    assert set(refused(made)) == {"services.my-app.ports[0]"}
+    assert refused(made) == {"services.my-app.ports[0]": "address-taken"}
+
+
+def test_two_services_at_one_address_are_refused_whatever_their_priorities(tmp_path: Path) -> None:
+    service_ = "  {}: {{image: a, ports: ['{}:80'], x-aws: {{host: s.example.com, path: {}, priority: {}}}}}\n"
+    same = "services:\n" + service_.format("a", 1, "/x", 1) + service_.format("b", 2, "/x/", 2)
+    made = planned(tmp_path, same + DOMAIN)
+    assert refused(made) == {"services.b.ports[0]": "address-taken"}
+    assert "https://s.example.com/x" in finding(made, "address-taken").message
+    apart = "services:\n" + service_.format("a", 1, "/x", 1) + service_.format("b", 2, "/y", 2)
+    assert refused(planned(tmp_path, apart + DOMAIN)) == {}
 
 
 # ── health ──────────────────────────────────────────────────────────────────────────────────────────────────────────
