@@ -194,8 +194,18 @@ def test_a_provider_is_not_run(tmp_path: Path) -> None:
     assert "no-image" in codes(made)
 
 
-@pytest.mark.xfail(reason="no mapping says yet what Aurora lacks")
 @pytest.mark.parametrize("image", ["timescale/timescaledb:latest-pg16", "citusdata/citus", "apache/age"])
 def test_an_extension_that_aurora_lacks_is_told(tmp_path: Path, image: str) -> None:
     made = planned(tmp_path, f"services:\n  db: {{image: '{image}'}}\n")
     assert any("Aurora" in f.message for f in made.findings)
+
+
+def test_why_an_image_stays_is_told_at_its_image_unless_the_file_asks_for_the_container(tmp_path: Path) -> None:
+    made = planned(tmp_path, "services:\n  search:\n    image: elasticsearch:8.15.0\n")
+    told = finding(made, "kept-as-container")
+    assert told.severity == "note"
+    assert told.path == ("services", "search", "image")
+    assert "OpenSearch" in told.message
+    made = planned(tmp_path, "services:\n  search:\n    image: elasticsearch:8.15.0\n    x-aws: {managed: false}\n")
+    assert "kept-as-container" not in codes(made)
+    assert "kept-as-container" not in codes(planned(tmp_path, "services:\n  api: {image: nginx}\n"))

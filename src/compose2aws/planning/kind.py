@@ -75,11 +75,26 @@ def _kind(service: ServiceSource, catalog: Catalog, ledger: Ledger, gated: set[s
         return Kind(service, "left-out", mapping, image)
     if mapping and mapping.managed:
         return Kind(service, "managed", mapping, image)
+    if mapping:
+        _tell_why_it_stays(service, mapping, ledger)
     if service.network_service is not None:
         return Kind(service, "sidecar", mapping, image)
     if service.settings.schedule or _is_job(service, gated, waited):
         return Kind(service, "job", mapping, image)
     return Kind(service, "service", mapping, image)
+
+
+def _tell_why_it_stays(service: ServiceSource, mapping: ImageMapping, ledger: Ledger) -> None:
+    """An image that people expect to move says why it does not, unless the file asked for the container itself."""
+    asked = service.settings.managed is False or "build" in service.node
+    if mapping.becomes == "container" and mapping.note and not asked:
+        ledger.find(
+            "kept-as-container",
+            "note",
+            f"{service.name} stays a container: {mapping.note}",
+            "a volume keeps its data on EFS; size and backups of the container are yours to look after",
+            service.at("image"),
+        )
 
 
 def _mapping(
