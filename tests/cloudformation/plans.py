@@ -327,6 +327,7 @@ def full_plan(tier: Tier = "production") -> Plan:
                     named("AWS::ServiceDiscovery::Instance", name, "AliasInstance"),
                     name,
                     Text.of(Hole("host", name)),
+                    name,
                     ("services", name),
                 )
                 for name in ("postgres", "redis")

@@ -8,8 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ class Catalog:
     versions: dict[str, tuple[str, ...]]
     tcp_ports: dict[int, str]
     mirrored: frozenset[str]
+    tree: _KeyTree = field(repr=False)
 
     def mapping(self, image: ImageReference) -> ImageMapping | None:
         """The first mapping that names this image, or None."""
@@ -56,11 +56,13 @@ class Catalog:
 
     def row(self, path: tuple[str | int, ...]) -> KeyRow | None:
         """The row whose pattern fits this very path."""
-        return _index(self.keys).find(tuple(str(step) for step in path))
+        tree = self.tree.find(tuple(str(step) for step in path))
+        return tree.row if tree else None
 
     def has_rows_below(self, path: tuple[str, ...]) -> bool:
         """Whether some row's pattern begins with this path and goes on."""
-        return _index(self.keys).has_below(path)
+        tree = self.tree.find(path)
+        return tree is not None and bool(tree.below)
 
 
 def load_catalog(own: Iterable[Path] = ()) -> Catalog:
@@ -76,15 +78,17 @@ def load_catalog(own: Iterable[Path] = ()) -> Catalog:
             raise MappingError((f"{extra}: holds no *.yaml file",))
         mappings += [_checked(file, folder / "mapping.schema.yaml") for file in files]
     mappings += [_mapping(_read(file), str(file.name)) for file in sorted((folder / "images").glob("*.yaml"))]
+    keys = tuple(_key_row(row) for row in _read(folder / "keys.yaml")["keys"])
     ports = _read(folder / "ports.yaml")
     versions = _read(folder / "versions.yaml")
     mirrors = _read(folder / "mirrors.yaml")
     return Catalog(
         mappings=tuple(mappings),
-        keys=tuple(_key_row(row) for row in _read(folder / "keys.yaml")["keys"]),
+        keys=keys,
         versions={engine: tuple(map(str, listed)) for engine, listed in versions["engines"].items()},
         tcp_ports={int(port): name for port, name in ports["tcp"].items()},
         mirrored=frozenset(mirrors["images"]),
+        tree=_tree_of(keys),
     )
 
 
@@ -207,29 +211,27 @@ def _matches(mapping: ImageMapping, image: ImageReference) -> bool:
     return any(map(fits, mapping.images)) and not any(map(fits, mapping.excluded))
 
 
-class _KeyIndex:
-    """Finds a row by its path; a pattern with fewer `*` wins."""
+@dataclass(slots=True)
+class _KeyTree:
+    """Finds a row by its path, step by step; a step's own name wins over `*`."""
 
-    def __init__(self, rows: tuple[KeyRow, ...]) -> None:
-        self._rows: dict[int, list[KeyRow]] = {}
-        for row in sorted(rows, key=lambda r: r.pattern.count("*")):
-            self._rows.setdefault(len(row.pattern), []).append(row)
+    row: KeyRow | None = None
+    below: dict[str, _KeyTree] = field(default_factory=dict)
 
-    def has_below(self, path: tuple[str, ...]) -> bool:
-        return any(
-            all(want in ("*", step) for want, step in zip(row.pattern, path, strict=False))
-            for length, rows in self._rows.items()
-            if length > len(path)
-            for row in rows
-        )
-
-    def find(self, path: tuple[str, ...]) -> KeyRow | None:
-        for row in self._rows.get(len(path), ()):
-            if all(want in ("*", step) for want, step in zip(row.pattern, path, strict=True)):
-                return row
-        return None
+    def find(self, path: tuple[str, ...]) -> _KeyTree | None:
+        tree: _KeyTree | None = self
+        for step in path:
+            if tree is None:
+                return None
+            tree = tree.below.get(step) or tree.below.get("*")
+        return tree
 
 
-@cache
-def _index(rows: tuple[KeyRow, ...]) -> _KeyIndex:
-    return _KeyIndex(rows)
+def _tree_of(rows: Iterable[KeyRow]) -> _KeyTree:
+    root = _KeyTree()
+    for row in rows:
+        tree = root
+        for step in row.pattern:
+            tree = tree.below.setdefault(step, _KeyTree())
+        tree.row = row
+    return root

@@ -22,7 +22,7 @@ from compose2aws.cloudformation.linker import link
 from compose2aws.cloudformation.log_bucket import emit_log_bucket
 from compose2aws.cloudformation.managed import emit_managed
 from compose2aws.cloudformation.manifest import BAKE, NAME, manifest
-from compose2aws.cloudformation.name import emit_names
+from compose2aws.cloudformation.name import aliases_of, emit_names
 from compose2aws.cloudformation.network import emit_network
 from compose2aws.cloudformation.patch import patched
 from compose2aws.cloudformation.secret import emit_stored_secrets
@@ -58,7 +58,7 @@ def render(templates: Templates, format: Format = "yaml") -> dict[str, bytes]:  
 
 def graph_of(plan: Plan) -> Graph:
     """All resources of a plan, not yet placed in templates."""
-    graph = Graph()
+    graph = Graph(aliases=aliases_of(plan))
     for parameter in plan.parameters:
         graph.declare(parameter)
     emit_network(graph, plan)

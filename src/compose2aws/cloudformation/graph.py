@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from troposphere import AWSObject
 
 from compose2aws.compose.node import Path
+from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.ledger import people_path
 from compose2aws.planning.model import Parameter
 
@@ -46,6 +47,7 @@ class Graph:
     conditions: dict[str, Body] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     outputs: dict[str, Body] = field(default_factory=dict)
+    aliases: dict[ResourceId, tuple[str, ...]] = field(default_factory=dict)
 
     def add(
         self,

@@ -64,7 +64,7 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
         item.id.logical_id,
         ServiceToken=GetAtt(_FUNCTION, "Arn"),
         ServiceTimeout=timeout + _WAIT_MARGIN,
-        DependsOn=sorted({CAPACITY, permission, _INVOCATION} | _needed(plan, item)),
+        DependsOn=sorted({CAPACITY, permission, _INVOCATION} | _needed(graph, item)),
     )
     job.properties |= {
         "Cluster": Ref("ServiceCluster"),
@@ -81,8 +81,8 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
     graph.add(job, item.source, owner=item.name)
 
 
-def _needed(plan: Plan, item: Job) -> set[str]:
-    return {resource.logical_id for resource in item.depends_on} | alias_instances(plan, item.depends_on)
+def _needed(graph: Graph, item: Job) -> set[str]:
+    return {resource.logical_id for resource in item.depends_on} | alias_instances(graph, item.depends_on)
 
 
 def _start_statements(item: Job) -> tuple[Statement, Statement]:
@@ -179,7 +179,7 @@ def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None
                     MaximumRetryAttempts=_RETRIES, MaximumEventAgeInSeconds=_OLDEST_EVENT
                 ),
             ),
-            DependsOn=sorted({CAPACITY} | _needed(plan, item)),
+            DependsOn=sorted({CAPACITY} | _needed(graph, item)),
         ),
         item.source,
         owner=item.name,

@@ -20,6 +20,8 @@ _BASE_FAMILIES = (
 )
 # Instances come and go with the tasks that they run.
 _APP_TYPES = frozenset({"AWS::EC2::LaunchTemplate"})
+# Groups of what the app is made of; those of networks and of managed services outlive it.
+_APP_GROUPS = frozenset({"BalancerSecurityGroup", "NetworkBalancerSecurityGroup", "HostSecurityGroup"})
 _BASE_IDS = frozenset({"DatabaseMonitoringRole", "FlowLogGroup", "FlowLogRole"})
 _LOGIN = "MasterLogin"
 
@@ -44,9 +46,19 @@ def place(logical_id: str, node: Node) -> Place:
     """`base` for what must outlive a bad release of the app: network, registries, data and keys."""
     if node.type == "AWS::SecretsManager::Secret":
         return "base" if logical_id.endswith(_LOGIN) else "app"
-    if node.type in _APP_TYPES:
+    if node.type in _APP_TYPES or _is_group_of_the_app(logical_id, node):
         return "app"
     return "base" if node.type.startswith(_BASE_FAMILIES) or logical_id in _BASE_IDS else "app"
+
+
+def _is_group_of_the_app(logical_id: str, node: Node) -> bool:
+    """Whether it is a security group of a workload or a balancer, or a rule that one of them is part of."""
+    if node.type == "AWS::EC2::SecurityGroup":
+        return node.owner is not None or logical_id in _APP_GROUPS
+    if node.type == "AWS::EC2::SecurityGroupIngress":
+        ends = (node.body["Properties"].get(key, {}) for key in ("GroupId", "SourceSecurityGroupId"))
+        return node.owner is not None or any(end.get("Fn::GetAtt", [""])[0] in _APP_GROUPS for end in ends)
+    return False
 
 
 def policies(logical_id: str, body: dict[str, Any]) -> dict[str, str]:

@@ -41,13 +41,21 @@ def emit_names(graph: Graph, plan: Plan, connect_name: str) -> None:
         )
 
 
-def alias_instances(plan: Plan, needed: Iterable[ResourceId]) -> set[str]:
-    """The logical ids of the aliases of those services that are needed: what needs a service may call it by them."""
-    services = {resource: item.service for item in plan.managed for resource in item.resources}
-    services |= {workload.id: workload.name for workload in plan.workloads}
-    sources = {("services", services[resource]) for resource in needed if resource in services}
-    aliases = (name for name in plan.names if isinstance(name, AliasName))
-    return {alias.instance.logical_id for alias in aliases if alias.source[:2] in sources}
+def aliases_of(plan: Plan) -> dict[ResourceId, tuple[str, ...]]:
+    """The logical ids of each service's aliases, by the resources that it became: what needs a service may call it by
+    them."""
+    instances: dict[str, list[str]] = {}
+    for name in plan.names:
+        if isinstance(name, AliasName):
+            instances.setdefault(name.service, []).append(name.instance.logical_id)
+    services = [(workload.id, workload.name) for workload in plan.workloads]
+    services += [(resource, item.service) for item in plan.managed for resource in item.resources]
+    return {resource: tuple(instances[name]) for resource, name in services if name in instances}
+
+
+def alias_instances(graph: Graph, needed: Iterable[ResourceId]) -> set[str]:
+    """The logical ids of the aliases of those services that are needed."""
+    return {instance for resource in needed for instance in graph.aliases.get(resource, ())}
 
 
 def _emit_registered(graph: Graph, name: RegisteredName, owner: str | None) -> None:

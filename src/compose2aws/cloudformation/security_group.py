@@ -7,6 +7,7 @@ from troposphere import GetAtt, ec2
 from compose2aws.cloudformation.expression import group_description, vpc
 from compose2aws.cloudformation.graph import Graph, Skip
 from compose2aws.cloudformation.network import no_egress
+from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.model import IngressRule, Plan
 
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -15,7 +16,11 @@ _PUBLIC_PORT_80: Skip = ("CKV_AWS_260", "The balancer's port 80 is public on pur
 
 def emit_security_groups(graph: Graph, plan: Plan) -> None:
     """Add the groups, and each rule as a resource of its own, so that two groups may name each other."""
+    workloads = {workload.name for workload in plan.workloads}
+    owners: dict[ResourceId, str] = {}
     for group in plan.security_groups:
+        if group.source and group.source[0] == "services" and group.source[1] in workloads:
+            owners[group.id] = str(group.source[1])
         open_egress = ec2.SecurityGroupRule(CidrIp="0.0.0.0/0", IpProtocol="-1", Description="Everything may go out")
         graph.add(
             ec2.SecurityGroup(
@@ -25,9 +30,11 @@ def emit_security_groups(graph: Graph, plan: Plan) -> None:
                 SecurityGroupEgress=[open_egress if group.open_egress else no_egress()],
             ),
             group.source,
+            owner=owners.get(group.id),
         )
     for rule in plan.ingress:
-        graph.add(_rule(rule), skips=_skips(rule))
+        owner = owners.get(rule.group) or (owners.get(rule.peer) if isinstance(rule.peer, ResourceId) else None)
+        graph.add(_rule(rule), skips=_skips(rule), owner=owner)
 
 
 def _rule(rule: IngressRule) -> ec2.SecurityGroupIngress:

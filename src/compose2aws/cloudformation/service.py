@@ -64,7 +64,7 @@ def emit_service(graph: Graph, plan: Plan, item: Service) -> None:
         EnableExecuteCommand=item.task.exec,
         EnableECSManagedTags=True,
         PropagateTags="SERVICE",
-        DependsOn=_needs(plan, item),
+        DependsOn=_needs(graph, plan, item),
     )
     # A count here would undo at every update what the scaling has done.
     if item.autoscaling is None:
@@ -105,11 +105,11 @@ def awsvpc(plan: Plan, kind: SubnetKind, groups: tuple[ResourceId, ...]) -> dict
     }
 
 
-def _needs(plan: Plan, item: Service) -> list[str]:
+def _needs(graph: Graph, plan: Plan, item: Service) -> list[str]:
     """What is there before the service: what the plan says and the names of that, the capacity, and the listeners that
     make its target groups take requests (ECS refuses a target group without a balancer)."""
     needed = {resource.logical_id for resource in item.depends_on} | {CAPACITY}
-    needed |= alias_instances(plan, item.depends_on)
+    needed |= alias_instances(graph, item.depends_on)
     groups = {target.target_group for target in item.targets}
     for balancer in plan.balancers:
         needed |= {listener.id.logical_id for listener in balancer.listeners if listener.default in groups}

@@ -55,11 +55,12 @@ def plan_names(
         elif kind.what == "service" and kind.source.text("network_mode") != "host":
             names.append(RegisteredName(registry_id(name), _label(name), kind.source.path))
         taken.add(_label(name))
+    links = _links(kinds)
     for name, kind in kinds.items():
         if name not in managed and (kind.what != "service" or kind.source.text("network_mode") == "host"):
             continue
         target = Text.of(Hole("host", name)) if name in managed else Text.of(f"{_label(name)}.{namespace}")
-        for alias, path in sorted(_further_names(name, kinds).items()):
+        for alias, path in sorted(_further_names(name, kinds, links).items()):
             if _label(alias) in taken or (path[-1] == "container_name" and not _is_called(alias, called)):
                 continue
             taken.add(_label(alias))
@@ -80,14 +81,20 @@ def registry_id(service: str) -> ResourceId:
     return named("AWS::ServiceDiscovery::Service", service, "Registry")
 
 
-def _further_names(name: str, kinds: Mapping[str, Kind]) -> dict[str, Path]:
-    found = dict(_declared(kinds[name].source))
+def _further_names(name: str, kinds: Mapping[str, Kind], links: Mapping[str, Mapping[str, Path]]) -> dict[str, Path]:
+    found = {**links.get(name, {}), **_declared(kinds[name].source)}
+    return {alias: path for alias, path in found.items() if alias != name and _fits(alias)}
+
+
+def _links(kinds: Mapping[str, Kind]) -> dict[str, dict[str, Path]]:
+    """The names that links give, by the service that they lead to."""
+    found: dict[str, dict[str, Path]] = {}
     for kind in kinds.values():
         for index, link in enumerate(kind.source.texts("links")):
             target, _, alias = link.partition(":")
-            if target == name and alias:
-                found.setdefault(alias, kind.source.at("links", index))
-    return {alias: path for alias, path in found.items() if alias != name and _fits(alias)}
+            if alias:
+                found.setdefault(target, {}).setdefault(alias, kind.source.at("links", index))
+    return found
 
 
 def _fits(name: str) -> bool:
@@ -107,5 +114,6 @@ def _alias(service: str, alias: str, target: Text, path: Path) -> AliasName:
         ResourceId("AWS::ServiceDiscovery::Instance", logical_id(key, "AliasInstance")),
         _label(alias),
         target,
+        service,
         path,
     )

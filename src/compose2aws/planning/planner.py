@@ -81,7 +81,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         moved.items,
         {service for service, *_ in ports.admitted},
         file_system,
-        [name for name in running if mounts[name].access_points],
+        {kind.source.owner for name, kind in running.items() if mounts[name].access_points},
         ledger,
     )
     public = balancer_groups(ports)

@@ -37,9 +37,11 @@ Protocol = Literal["http", "tcp", "udp"]
 # Rules by specificity: those with a host and a path first (deeper paths before), then paths alone, then hosts alone.
 # Inside a band, a hash of the rule's own words, so that an addition moves nothing (Elastic Load Balancing, "Reserved
 # priorities": 1 to 50,000).
-_BANDS = {"host+path": 1, "path": 20_001, "host": 40_001}
-_BAND_WIDTH = {"host+path": 1_900, "path": 1_900, "host": 9_900}
-_DEEPEST = 10
+_BANDS = {"host+path": 1, "path": 10_001, "host": 20_001}
+_BAND_WIDTH = {"host+path": 1_000, "path": 1_000, "host": 30_000}
+_DEEPEST = 9
+# Elastic Load Balancing, "Quotas for your Application Load Balancers": rules and target groups of one balancer.
+_MOST_RULES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,10 +379,9 @@ def rule_priority(hosts: tuple[str, ...], paths: tuple[str, ...]) -> int:
     """A stable priority of the rule's own words: its band by specificity, a hash inside it."""
     band = "host+path" if hosts and paths else "path" if paths else "host"
     depth = max((p.strip("/*").count("/") + 1 for p in paths), default=0)
-    step = _BAND_WIDTH[band] + 100
-    start = _BANDS[band] + (max(0, _DEEPEST - min(depth, _DEEPEST)) * step if band != "host" else 0)
+    start = _BANDS[band] + (max(0, _DEEPEST - depth) * _BAND_WIDTH[band] if band != "host" else 0)
     # a pattern of hosts comes after every host that it fits
-    exact = _BAND_WIDTH[band] * 3 // 4
+    exact = _BAND_WIDTH[band] * 9 // 10
     number = int(digest("|".join((*hosts, *paths))), 16)
     if any("*" in host for host in hosts):
         return start + exact + number % (_BAND_WIDTH[band] - exact)

@@ -22,12 +22,14 @@ class RegisteredName:
 
 @dataclass(frozen=True, slots=True)
 class AliasName:
-    """A name in the private namespace that points to another (a CNAME): a managed service's endpoint, an alias."""
+    """A name in the private namespace that points to another (a CNAME): a managed service's endpoint, an alias.
+    `service` is the compose service that it leads to."""
 
     id: ResourceId
     instance: ResourceId
     name: str
     target: Text
+    service: str
     source: Path = ()
 
 
