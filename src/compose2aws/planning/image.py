@@ -41,9 +41,11 @@ def choose_image(
     baked: tuple[BakedFile, ...],
     project: Project,
     catalog: Catalog,
+    isolated: bool,
     ledger: Ledger,
 ) -> Image | None:
-    """The image of a service's container; None where it is refused."""
+    """The image of a service's container; None where it is refused. A service that is isolated from the internet pulls
+    from a repository of ours alone."""
     if "build" in service.node:
         return _built(service, baked, project, ledger)
     path = service.at("image")
@@ -58,10 +60,11 @@ def choose_image(
     credentials = service.settings.registry_credentials
     if credentials:
         ledger.record(service.at("x-aws", "registry-credentials"), "translated", definition)
-    if baked or "stop_signal" in service.node:
+    if baked or "stop_signal" in service.node or isolated:
         image = _derived(service, name, baked, project, ledger)
-        reason = f"built on {name} with the files that the service mounts; held in a repository of its own"
-        ledger.record(path, "adapted", (definition, image.repository), code="files-baked", reason=reason)
+        what = "with the files that the service mounts" if baked else "as it is: the service has no way out to pull it"
+        reason = f"built on {name} {what}; held in a repository of its own"
+        ledger.record(path, "adapted", (definition, image.repository), code="own-repository", reason=reason)
         return image
     mirrored = name.startswith(_MIRROR) and name != service.text("image")
     reason = f"pulled from Amazon's mirror of Docker Hub as {name}" if mirrored else ""
@@ -75,6 +78,11 @@ def pullable(written: str, reference: ImageReference, catalog: Catalog) -> str:
     if reference.is_official and reference.repository in catalog.mirrored:
         return f"{_MIRROR}{reference.repository}{reference.suffix or ':latest'}"
     return written
+
+
+def helper_image() -> str:
+    """A small image with a shell, for what runs before an app's own container."""
+    return f"{_MIRROR}busybox:1.37"
 
 
 def target_name(service: str) -> str:

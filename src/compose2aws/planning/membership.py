@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compose2aws.compose import node as tree
+from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
@@ -35,7 +36,7 @@ def decide_membership(
     for kind in kinds.values():
         if kind.runs:
             _decide_service(kind, ledger)
-    _decide_volumes(kinds, mounts, managed, ledger)
+    _decide_volumes(project, kinds, mounts, managed, ledger)
     _decide_configs(project, kinds, mounts, ledger)
     _decide_settings(project, settings, ledger)
 
@@ -111,11 +112,16 @@ def _decide_idle_settings(service: ServiceSource, ledger: Ledger) -> None:
 
 
 def _decide_volumes(
-    kinds: Mapping[str, Kind], mounts: Mapping[str, Mounts], managed: Mapping[str, Managed], ledger: Ledger
+    project: Project,
+    kinds: Mapping[str, Kind],
+    mounts: Mapping[str, Mounts],
+    managed: Mapping[str, Managed],
+    ledger: Ledger,
 ) -> None:
     for found in mounts.values():
         for point in found.access_points:
             if point.source[:1] == ("volumes",):
+                _tell_where_it_was(project, point.source, ledger)
                 ledger.record(point.source, "adapted", point.id, reason="kept on EFS, encrypted and backed up")
     for name, item in managed.items():
         service = kinds[name].source
@@ -129,6 +135,20 @@ def _decide_volumes(
                     code="volume-absorbed",
                     reason=f"{name} is managed and keeps its own data",
                 )
+
+
+def _tell_where_it_was(project: Project, path: Path, ledger: Ledger) -> None:
+    """A volume whose content lies elsewhere: another project's, or a file server's."""
+    volume = tree.find(project.root, path)
+    if not isinstance(volume, tree.Mapping):
+        return
+    external, options = volume.entries.get("external"), volume.entries.get("driver_opts")
+    if isinstance(external, tree.Scalar) and external.value is True:
+        reason = f"the volume {path[1]} is declared outside of this file; on AWS it is a new, empty folder"
+        ledger.find("external-volume", "warning", reason, "copy its content there once", path)
+    elif isinstance(options, tree.Mapping) and options.entries:
+        reason = f"the options of the volume {path[1]} say where it lies here; on AWS it is a new, empty folder on EFS"
+        ledger.find("volume-options", "warning", reason, "copy its content there once", path)
 
 
 def _decide_configs(project: Project, kinds: Mapping[str, Kind], mounts: Mapping[str, Mounts], ledger: Ledger) -> None:

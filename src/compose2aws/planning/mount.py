@@ -9,7 +9,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from compose2aws.compose.node import Mapping, Scalar
+from compose2aws.compose.node import Mapping, Scalar, Segment
 from compose2aws.compose.project import FileFact, Project
 from compose2aws.planning.hosting import is_host_path
 from compose2aws.planning.identity import digest
@@ -17,7 +17,7 @@ from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount
 from compose2aws.planning.source import ServiceSource
-from compose2aws.planning.values.secrecy import secret_spans
+from compose2aws.planning.values.secrecy import secret_name, secret_spans
 
 # A baked folder is copied into every image of the service.
 _BAKED_FILES = 1_000
@@ -26,6 +26,8 @@ _TMPFS_MIB = 256
 _SOCKET = "/var/run/docker.sock"
 # How many folders above the project's a file may stand to be part of an image.
 _FARTHEST = 2
+# Amazon EFS API Reference, "RootDirectory": at most four folders deep, of which `/folders` is one.
+_DEPTH = 4
 
 _TIME_FILES = frozenset(("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo"))
 
@@ -40,7 +42,16 @@ class Mounts:
     baked: tuple[BakedFile, ...] = ()
     tmpfs: tuple[Tmpfs, ...] = ()
     access_points: tuple[AccessPoint, ...] = ()
+    fills: tuple[Fill, ...] = ()
     writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A folder of the project (`source`, absolute) that one of the task's volumes begins with."""
+
+    source: str
+    volume: str
 
 
 @dataclass(slots=True)
@@ -50,12 +61,13 @@ class _Collected:
     baked: list[BakedFile]
     tmpfs: list[Tmpfs]
     points: dict[str, AccessPoint]
+    fills: list[Fill]
     writes: bool = False
 
 
 def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mounts:
     """Decide every entry of `volumes`, `tmpfs`, `shm_size` and `configs` of a service."""
-    collected = _Collected({}, [], [], [], {})
+    collected = _Collected({}, [], [], [], {}, [])
     for index, node in enumerate(service.items("volumes")):
         if isinstance(node, Mapping):
             _plan_mount(service, index, project, ledger, collected)
@@ -71,6 +83,7 @@ def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mou
         tuple(collected.baked),
         tuple(collected.tmpfs),
         tuple(collected.points.values()),
+        tuple(collected.fills),
         collected.writes,
     )
 
@@ -82,12 +95,15 @@ def volume_key(name: str) -> AccessPoint:
 
 def folder_key(relative: str, source: tuple[str | int, ...]) -> AccessPoint:
     """The access point of a folder of the project that containers write to."""
-    return AccessPoint(f"./{relative}", posixpath.join("/folders", _folder_name(relative)), source)
+    parts = [_folder_name(part) for part in relative.split("/")]
+    # folders inside each other stay so on the file system, as far as its depth allows
+    path = "/".join(parts) if len(parts) < _DEPTH else _folder_name(relative)
+    return AccessPoint(f"./{relative}", f"/folders/{path}", source)
 
 
 def _folder_name(name: str) -> str:
-    """A path that EFS takes (at most 100 characters, four folders below the root: Amazon EFS User Guide, "Creating
-    access points")."""
+    """A name that EFS takes in a path (at most 100 characters in all: Amazon EFS User Guide, "Creating access
+    points")."""
     cleaned = re.sub(r"[^A-Za-z0-9._-]", "-", name.replace("..", "up")).strip("-.") or "folder"
     return cleaned if cleaned == name and len(name) <= 60 else f"{cleaned[:50]}-{digest(name)}"
 
@@ -219,7 +235,7 @@ def _plan_bind(
             "adapted",
             definition,
             code="files-baked",
-            reason=f"copied into the image at {target}, {len(fact.entries)} files",
+            reason=f"copied into the image at {target}",
         )
     elif fact.kind in ("socket", "other"):
         reason = f"{relative} is neither a file nor a folder, so it cannot be taken to AWS"
@@ -247,12 +263,18 @@ def _plan_folder(
     point = folder_key(relative if not posixpath.isabs(source) or not relative.startswith("../..") else source, path)
     reason = "a folder that the container writes to: kept on EFS, encrypted and backed up"
     _mount_point(service, point, target, read_only, ledger, to, index, "folder-on-efs", reason)
-    if fact.kind == "folder" and fact.entries:
+    if fact.kind == "folder" and fact.entries and fact.size <= _BAKED_BYTES and len(fact.entries) < _BAKED_FILES:
+        to.fills.append(Fill(source, point.id.logical_id))
+        message = (
+            f"{relative} is an EFS folder on AWS; it begins with the {len(fact.entries)} files that are in it here"
+        )
+        ledger.find("folder-copied-once", "note", message, "", path)
+    elif fact.kind == "folder" and fact.entries:
         ledger.find(
             "folder-not-copied",
             "warning",
-            f"{relative} is an EFS folder on AWS; the {len(fact.entries)} files in it are not copied there yet",
-            "mount what the app only reads with `:ro`, then it becomes part of the image; or copy the files once",
+            f"{relative} is an EFS folder on AWS; it holds too much to be part of an image, so it begins empty there",
+            "copy its files once, with a task that mounts it or with AWS DataSync",
             path,
         )
     else:
@@ -359,6 +381,10 @@ def _size(text: str | None) -> int | None:
     return mebibytes(text) if text else None
 
 
+def _is_plain(part: Segment) -> bool:
+    return part.origin != "unset" and not any(secret_name(variable) for variable in part.variables)
+
+
 def _plan_configs(service: ServiceSource, project: Project, ledger: Ledger, to: _Collected) -> None:
     declared = project.root.get("configs")
     definition = service.definition
@@ -381,15 +407,15 @@ def _plan_configs(service: ServiceSource, project: Project, ledger: Ledger, to: 
                 "declare it under `secrets`, with the same target",
             )
             continue
-        elif isinstance(content, Scalar) and all(part.origin in ("literal", "default") for part in content.parts):
+        elif isinstance(content, Scalar) and all(_is_plain(part) for part in content.parts):
             to.baked.append(BakedFile(target, text=content.text, mode=mode, path=path))
         else:
             ledger.refuse(
                 path,
                 "config-not-readable",
-                f"the config {name} is neither a file that exists nor a text without "
-                "variables, so it cannot be made part of the image",
-                "make it a file",
+                f"the config {name} is neither a file that exists nor a text whose variables are known and no "
+                "secrets, so it cannot be made part of the image",
+                "set its variables, or make it a file",
             )
             continue
         ledger.record(path, "adapted", definition, code="files-baked", reason=f"copied into the image at {target}")

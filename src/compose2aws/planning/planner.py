@@ -16,6 +16,7 @@ from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
 from compose2aws.planning.container import known_ports
 from compose2aws.planning.discovery import plan_discovery
+from compose2aws.planning.filling import plan_filling
 from compose2aws.planning.host import hosts, plan_names
 from compose2aws.planning.hosting import hosted_services, plan_fleets
 from compose2aws.planning.identity import ResourceId, limited
@@ -26,7 +27,16 @@ from compose2aws.planning.kind import Kind, classify
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.managed import move
 from compose2aws.planning.membership import decide_membership
-from compose2aws.planning.model import AccessPoint, BuiltImage, FileSystem, Image, Parameter, Plan, StoredSecret
+from compose2aws.planning.model import (
+    AccessPoint,
+    BuiltImage,
+    FileSystem,
+    Image,
+    Parameter,
+    Plan,
+    StoredSecret,
+    Workload,
+)
 from compose2aws.planning.mount import Mounts, plan_mounts
 from compose2aws.planning.network import (
     balancer_groups,
@@ -57,19 +67,24 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     retention = 365 if settings.production else 7
     namespace = f"{limited(re.sub(r'[^a-z0-9-]', '-', project.name.lower()).strip('-') or 'project', 63)}.internal"
 
-    moved = move(kinds, hosts(kinds), settings, catalog, ledger)
+    moved = move(project, kinds, hosts(kinds), settings, catalog, ledger)
     running = {name: kind for name, kind in kinds.items() if kind.runs}
     passwords = shared_passwords(kinds, moved.endpoints)
     given = frozenset(passwords[s] for k in running.values() for s in _secrets_of(k) if s in passwords)
     values = plan_values(project, ledger, tuple(running), moved.endpoints, given)
     hosted = hosted_services(running, project, ledger)
+    internal = internal_networks(project)
+    subnets = {name: subnets_of(kind.source, internal, settings, bool(hosted)) for name, kind in running.items()}
     mounts = {name: plan_mounts(kind.source, project, ledger) for name, kind in running.items()}
     secret_files = {
-        name: plan_secret_files(kind.source, project, passwords, retention, ledger) for name, kind in running.items()
+        name: plan_secret_files(kind.source, project, passwords, subnets[name] == "isolated", retention, ledger)
+        for name, kind in running.items()
     }
+    fillings = {name: plan_filling(kind.source, mounts[name], project, retention) for name, kind in running.items()}
     images: dict[str, Image] = {}
     for name, kind in running.items():
-        image = choose_image(kind.source, kind.image, mounts[name].baked, project, catalog, ledger)
+        isolated = subnets[name] == "isolated"
+        image = choose_image(kind.source, kind.image, mounts[name].baked, project, catalog, isolated, ledger)
         if image is not None:
             images[name] = image
 
@@ -95,7 +110,6 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         settings.connect,
         ledger,
     )
-    internal = internal_networks(project)
     init = plan_initialisation(
         project,
         kinds,
@@ -111,8 +125,9 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         values=values.by_service,
         mounts=mounts,
         secret_files=secret_files,
+        fillings=fillings,
         groups=groups.of_service,
-        subnets={name: subnets_of(kind.source, internal, settings, bool(hosted)) for name, kind in running.items()},
+        subnets=subnets,
         known_ports=known,
         ports=ports,
         discovery=discovery,
@@ -121,8 +136,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     )
     workloads = (*init.jobs.values(), *plan_workloads(kinds, parts, settings, ledger))
     names = plan_names(kinds, moved.items, _called(project), namespace, ledger)
-    isolated = any(kind == "isolated" for kind in parts.subnets.values())
-    network = plan_vpc(settings, namespace, isolated, bool(hosted))
+    network = plan_vpc(settings, namespace, "isolated" in subnets.values(), bool(hosted))
     on_hosts = [(kinds[w.name].source, w.task) for w in workloads if w.name in kinds and w.task.compatibility == "EC2"]
     fleets = plan_fleets(on_hosts, settings, ledger)
     decide_membership(project, kinds, mounts, moved.items, settings, ledger)
@@ -141,7 +155,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         security_groups=(*groups.groups, *public.groups, *host_groups(fleets)),
         ingress=(*groups.ingress, *public.ingress),
         managed=tuple(moved.items.values()),
-        images=(*(image for image in images.values() if isinstance(image, BuiltImage)), *init.images),
+        images=_built_images(workloads),
         file_system=file_system,
         fleets=fleets,
         workloads=workloads,
@@ -225,6 +239,11 @@ def _file_system(mounts: Mapping[str, Mounts], settings: Settings) -> FileSystem
     if not points:
         return None
     return FileSystem(tuple(points.values()), file_system_group(), backups=settings.production)
+
+
+def _built_images(workloads: Iterable[Workload]) -> tuple[BuiltImage, ...]:
+    images = (container.image for workload in workloads for container in workload.task.containers)
+    return tuple(dict.fromkeys(image for image in images if isinstance(image, BuiltImage)))
 
 
 def _parameters(

@@ -13,9 +13,11 @@ from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.identity import ResourceId, logical_id, variable_id
+from compose2aws.planning.image import helper_image, layered, platforms, target_name
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger, pointer
 from compose2aws.planning.model import (
+    BuiltImage,
     Container,
     ContainerDependency,
     EnvironmentVariable,
@@ -29,8 +31,6 @@ from compose2aws.planning.model import (
 )
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Hole, Text
-
-_WRITER_IMAGE = "public.ecr.aws/docker/library/busybox:1.37"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,15 @@ def shared_passwords(kinds: Mapping[str, Kind], endpoints: Mapping[str, Endpoint
 
 
 def plan_secret_files(
-    service: ServiceSource, project: Project, passwords: Mapping[str, str], retention: int, ledger: Ledger
+    service: ServiceSource,
+    project: Project,
+    passwords: Mapping[str, str],
+    isolated: bool,
+    retention: int,
+    ledger: Ledger,
 ) -> SecretFiles:
-    """Decide every entry of `secrets` of a service. `passwords` are the secrets that hold a managed service's."""
+    """Decide every entry of `secrets` of a service. `passwords` are the secrets that hold a managed service's; a
+    service that is isolated from the internet has the writer's image in a repository of ours."""
     declared = project.root.get("secrets")
     parameters: dict[str, Parameter] = {}
     secrets: dict[str, StoredSecret] = {}
@@ -104,7 +110,7 @@ def plan_secret_files(
     mounts = tuple(VolumeMount(volume.name, folder) for folder, volume in folders.items())
     writer = Container(
         name=f"{service.name}-secrets",
-        image=RegistryImage(_WRITER_IMAGE),
+        image=_writer_image(service, project) if isolated else RegistryImage(helper_image()),
         logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, f"{service.name}-secrets"),
         essential=False,
         entrypoint=(Text.of("sh"), Text.of("-ec")),
@@ -139,6 +145,15 @@ def _write_file(
         target = f"/run/secrets/{target}"
     folder = posixpath.dirname(target)
     folders[folder] = TaskVolume(logical_id(folder, "Stored"))
+    if folder != "/run/secrets":
+        reason = f"{folder} of {service.name} holds its secrets alone: what the image has there is hidden"
+        ledger.find(
+            "secret-hides-folder",
+            "warning",
+            reason,
+            "let the app read it from /run/secrets",
+            service.at("secrets", index),
+        )
     mode = service.text("secrets", index, "mode") or "0444"
     script.append(f'printf %s "${variable}" > {_quote(target)} && chmod {mode[-4:]} {_quote(target)}')
     owner = service.text("secrets", index, "uid")
@@ -157,6 +172,12 @@ def _parameter(name: str, secret: tree.Mapping) -> Parameter:
     source = pointer(("secrets", name, "file")) if isinstance(file, tree.Scalar) else pointer(("secrets", name))
     kind = "file" if isinstance(file, tree.Scalar) else "external"
     return Parameter(logical_id(name, "SecretFile"), f"{kind}:{source}", f"The secret {name}", secret=True)
+
+
+def _writer_image(service: ServiceSource, project: Project) -> BuiltImage:
+    name = f"{service.name}/secrets"
+    target = layered(target_name(name), f"docker-image://{helper_image()}", (), platforms(service), project)
+    return BuiltImage(name, logical_id(name, "Image"), target, (), service.path)
 
 
 def _quote(path: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from compose2aws.planning.container import Asked, asked, plan_container, stop_timeout, udp_ports
 from compose2aws.planning.discovery import Discovery
+from compose2aws.planning.filling import Filling
 from compose2aws.planning.host import registry_id
 from compose2aws.planning.hosting import Wish, fleet_name
 from compose2aws.planning.identity import ResourceId
@@ -53,6 +54,7 @@ class Parts:
     values: Mapping[str, ContainerValues]
     mounts: Mapping[str, Mounts]
     secret_files: Mapping[str, SecretFiles]
+    fillings: Mapping[str, Filling]
     groups: Mapping[str, tuple[ResourceId, ...]]
     subnets: Mapping[str, SubnetKind]
     known_ports: Mapping[str, tuple[int, ...]]
@@ -117,7 +119,7 @@ def _task(
     for member in members:
         name = member.source.name
         wanted.append(asked(member, ledger))
-        files = parts.secret_files[name]
+        files, filling = parts.secret_files[name], parts.fillings[name]
         container = plan_container(
             member,
             parts.images[name],
@@ -132,10 +134,11 @@ def _task(
         container = replace(
             container,
             mounts=(*container.mounts, *files.mounts),
-            depends_on=(*files.depends_on, *inside),
+            depends_on=(*filling.depends_on, *files.depends_on, *inside),
             essential=member is kind or member.source.text("restart") not in (None, "no"),
         )
-        containers += [files.writer, container] if files.writer else [container]
+        containers += [first for first in (filling.container, files.writer) if first]
+        containers.append(container)
         volumes.update({v.name: v for v in (*parts.mounts[name].volumes, *files.volumes)})
     cpu = sum(a.cpu for a in wanted)
     memory = sum(a.memory for a in wanted)
