@@ -2,7 +2,7 @@
 
 from compose2aws.catalog.catalog import Catalog, MappingError, load_catalog
 from compose2aws.catalog.image import ImageReference, parse_image
-from compose2aws.catalog.model import ImageMapping, KeyRow, Login, VersionRule
+from compose2aws.catalog.model import ImageMapping, KeyRow, Login, SettingRules, VersionRule
 
 __all__ = [
     "Catalog",
@@ -11,6 +11,7 @@ __all__ = [
     "KeyRow",
     "Login",
     "MappingError",
+    "SettingRules",
     "VersionRule",
     "load_catalog",
     "parse_image",

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from compose2aws.catalog.image import ImageReference
-from compose2aws.catalog.model import ImageMapping, Initialisation, KeyRow, Login, Reserved, Settings, VersionRule
+from compose2aws.catalog.model import ImageMapping, Initialisation, KeyRow, Login, Reserved, SettingRules, VersionRule
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -164,7 +164,12 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         production_parameters=_pairs(data.get("production-parameters", {})),
         tls_off=_pairs(tls.get("off", {})),
         tls_on=_pairs(tls.get("on", {})),
-        settings=Settings(settings["style"], frozenset(settings["allowed"]), frozenset(settings.get("absorbed", ())))
+        settings=SettingRules(
+            style=settings["style"],
+            allowed=frozenset(settings["allowed"]),
+            absorbed=frozenset(settings.get("absorbed", ())),
+            units=dict(settings.get("units", {})),
+        )
         if settings
         else None,
         reserved=Reserved(frozenset(reserved.get("users", ())), frozenset(reserved.get("databases", ()))),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Target: TypeAlias = Literal[
@@ -63,14 +64,15 @@ class Reserved:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What of the command line becomes parameter-group entries: `style` is how the program takes them, `allowed` are
-    the parameters that the managed service lets one set, `absorbed` those that it decides by itself (where files lie,
-    what it listens on, how it persists)."""
+class SettingRules:
+    """What of the command line and of mounted files becomes parameter-group entries: `style` is how the program takes
+    them, `allowed` are the parameters that the managed service lets one set, `absorbed` those that it decides by itself
+    (where files lie, what it listens on, how it persists). `units` tell what the parameter group counts in."""
 
     style: Literal["postgres", "mysql", "redis"]
     allowed: frozenset[str]
     absorbed: frozenset[str]
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class ImageMapping:
     production_parameters: tuple[tuple[str, str], ...] = ()
     tls_off: tuple[tuple[str, str], ...] = ()
     tls_on: tuple[tuple[str, str], ...] = ()
-    settings: Settings | None = None
+    settings: SettingRules | None = None
     reserved: Reserved = Reserved()
     data: tuple[str, ...] = ()
     init: tuple[str, ...] = ()

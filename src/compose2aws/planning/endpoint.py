@@ -25,7 +25,8 @@ class Endpoint:
     """A compose service that moved to a managed one.
 
     `hosts` are all names under which other containers reach it (service name, aliases, links, `container_name`,
-    `hostname`). `port` is the port inside the compose network, `aws_port` the managed service's. `logins` are the
+    `hostname`). `port` is the port inside the compose network, `aws_port` the managed service's; `further_ports` are
+    pairs of the same for what it offers beside (a management API). `logins` are the
     file's users, the one that clients should use first; all of them become the managed service's one user `aws_user`.
     `database` is the file's database, `aws_database` what it is called on AWS (the same unless AWS refuses the name).
     `query` are options that a connection URL needs there (DocumentDB's `retryWrites=false`); `tls` whether clients must
@@ -45,3 +46,4 @@ class Endpoint:
     query: tuple[tuple[str, str], ...] = ()
     tls: bool = False
     passwordless: bool = False
+    further_ports: tuple[tuple[int, int], ...] = ()

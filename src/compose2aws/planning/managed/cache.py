@@ -1,0 +1,45 @@
+"""Caches: ElastiCache for Valkey and for memcached."""
+
+from __future__ import annotations
+
+from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.managed.draft import Access, Draft, Family
+from compose2aws.planning.model import ReplicationGroup
+
+
+def _valkey(draft: Draft) -> ReplicationGroup:
+    production = draft.production
+    return ReplicationGroup(
+        service=draft.service.name,
+        engine="valkey",
+        version=draft.version,
+        family=draft.family,
+        parameters=draft.parameters,
+        port=draft.port,
+        node_type="cache.t4g.small" if production else "cache.t4g.micro",
+        nodes=2 if production else 1,
+        transit_encryption="required" if draft.settings.tls_required else "preferred",
+        snapshot_retention=7 if production else 0,
+        security_group=draft.security_group,
+        source=draft.service.path,
+    )
+
+
+def _without_password(draft: Draft) -> Access:
+    del draft
+    return Access(passwordless=True)
+
+
+def _tell_of_password(draft: Draft, ledger: Ledger) -> None:
+    if draft.credentials.logins:
+        ledger.find(
+            "cache-without-password",
+            "note",
+            f"the cache {draft.service.name} asks for no password on AWS: only the members of its networks reach it; "
+            "the password is taken out of the connections that were rewritten",
+            "a password that the app has elsewhere (in an image, in a mounted file) must be taken out there",
+            draft.service.path,
+        )
+
+
+VALKEY = Family(_valkey, _without_password, _tell_of_password)

@@ -1,0 +1,80 @@
+"""Databases: Aurora clusters, RDS for MariaDB, DocumentDB clusters."""
+
+from __future__ import annotations
+
+from compose2aws.planning.managed.draft import Access, Draft, Family
+from compose2aws.planning.model import AuroraCluster, DatabaseInstance, DocumentCluster
+
+
+def _aurora(draft: Draft) -> AuroraCluster:
+    production = draft.production
+    postgres = draft.mapping.becomes == "aurora-postgresql"
+    return AuroraCluster(
+        service=draft.service.name,
+        engine="aurora-postgresql" if postgres else "aurora-mysql",
+        version=draft.version,
+        family=draft.family,
+        parameters=draft.parameters,
+        port=draft.port,
+        database=draft.credentials.aws_database,
+        user=draft.user,
+        minimum_capacity=0.5 if production else 0,
+        maximum_capacity=16 if production else 2,
+        auto_pause=None if production else 300,
+        reader=production,
+        backup_retention=14 if production else 1,
+        insights_retention=465 if production else None,
+        security_group=draft.security_group,
+        snapshot=draft.settings.restore.get(draft.service.name),
+        source=draft.service.path,
+    )
+
+
+def _mariadb(draft: Draft) -> DatabaseInstance:
+    production = draft.production
+    return DatabaseInstance(
+        service=draft.service.name,
+        engine="mariadb",
+        version=draft.version,
+        family=draft.family,
+        parameters=draft.parameters,
+        port=draft.port,
+        database=draft.credentials.aws_database,
+        user=draft.user,
+        instance_class="db.m7g.large" if production else "db.t4g.micro",
+        storage=100 if production else 20,
+        maximum_storage=1000 if production else 100,
+        multi_az=production,
+        backup_retention=14 if production else 1,
+        insights_retention=465 if production else None,
+        security_group=draft.security_group,
+        source=draft.service.path,
+    )
+
+
+def _document(draft: Draft) -> DocumentCluster:
+    production = draft.production
+    return DocumentCluster(
+        service=draft.service.name,
+        version=draft.version,
+        family=draft.family,
+        parameters=draft.parameters,
+        port=draft.port,
+        user=draft.user,
+        instance_class="db.r6g.large" if production else "db.t4g.medium",
+        instances=2 if production else 1,
+        backup_retention=14 if production else 1,
+        security_group=draft.security_group,
+        source=draft.service.path,
+    )
+
+
+def _document_access(draft: Draft) -> Access:
+    """Amazon DocumentDB Developer Guide, "Connecting programmatically": no retryable writes; users live in `admin`."""
+    del draft
+    return Access(query=(("replicaSet", "rs0"), ("retryWrites", "false"), ("authSource", "admin")))
+
+
+AURORA = Family(_aurora)
+MARIADB = Family(_mariadb)
+DOCUMENT = Family(_document, _document_access)
