@@ -126,6 +126,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         mounts=mounts,
         secret_files=secret_files,
         fillings=fillings,
+        search_domain=namespace if settings.search_domain == "sidecar" else None,
         groups=groups.of_service,
         subnets=subnets,
         known_ports=known,

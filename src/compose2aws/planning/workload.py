@@ -31,6 +31,7 @@ from compose2aws.planning.model import (
 )
 from compose2aws.planning.mount import Mounts
 from compose2aws.planning.port import Ports
+from compose2aws.planning.search_domain import with_search_domain
 from compose2aws.planning.secret_file import SecretFiles
 from compose2aws.planning.settings import Settings
 from compose2aws.planning.size import fargate_size
@@ -55,6 +56,7 @@ class Parts:
     mounts: Mapping[str, Mounts]
     secret_files: Mapping[str, SecretFiles]
     fillings: Mapping[str, Filling]
+    search_domain: str | None
     groups: Mapping[str, tuple[ResourceId, ...]]
     subnets: Mapping[str, SubnetKind]
     known_ports: Mapping[str, tuple[int, ...]]
@@ -169,7 +171,11 @@ def _task(
         service=service.name,
         cpu=size[0],
         memory=size[1],
-        containers=tuple(containers),
+        containers=(
+            with_search_domain(service.name, tuple(containers), parts.search_domain, retention)
+            if parts.search_domain
+            else tuple(containers)
+        ),
         architecture="ARM64" if is_arm(service) else "X86_64",
         volumes=tuple(volumes.values()),
         exec=not any(container.read_only for container in containers),
