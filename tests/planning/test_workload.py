@@ -100,14 +100,6 @@ def test_an_exec_session_needs_a_root_that_can_be_written(tmp_path: Path) -> Non
     assert not task(one(tmp_path, "read_only: true"), "api").exec
 
 
-def test_policies_are_the_task_roles(tmp_path: Path) -> None:
-    arn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
-    made = one(tmp_path, f"x-aws: {{policies: ['{arn}']}}")
-    assert task(made, "api").policies == (arn,)
-    made = one(tmp_path, "x-aws: {policies: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}")
-    assert refused(made) == {"services.api.x-aws.policies": "policy-statement"}
-
-
 # ── depends_on ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 DEPENDENCIES = """
@@ -272,3 +264,18 @@ def test_output_is_kept_as_long_as_the_tier_says(tmp_path: Path, tier: str, days
     made = one(tmp_path, "logging: {driver: json-file}", tier)
     assert container(made, "api").logging.retention == days
     assert outcome(made, "services.api.logging") == "adapted"
+
+
+def test_policies_are_managed_ones_by_arn_and_statements_of_ones_own(tmp_path: Path) -> None:
+    text = """
+services:
+  api:
+    image: acme/api
+    x-aws:
+      policies:
+        - arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
+        - {Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::photos/*"}
+"""
+    task = planned(tmp_path, text).workloads[0].task
+    assert task.policies == ("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",)
+    assert task.statements == ({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::photos/*"},)

@@ -151,6 +151,11 @@ def _task_role(plan: Plan, task: Task) -> iam.Role:
     role = iam.Role(task.task_role.logical_id, AssumeRolePolicyDocument=assume_role(_TASKS, of="ecs"))
     if statements:
         role.Policies = [iam.Policy(PolicyName="run", PolicyDocument=document(*statements))]
+    if task.statements:
+        role.Policies = [
+            *getattr(role, "Policies", ()),
+            iam.Policy(PolicyName="own", PolicyDocument=document(*task.statements)),
+        ]
     if task.policies:
         role.ManagedPolicyArns = list(task.policies)
     return role

@@ -157,16 +157,8 @@ def _task(
             "ask for less in `deploy.resources` or `x-aws`",
         )
         return None
-    policies = tuple(p for p in service.settings.policies if isinstance(p, str))
     if service.settings.policies:
         ledger.record(service.at("x-aws", "policies"), "translated", named("AWS::IAM::Role", service.name, "TaskRole"))
-        if len(policies) != len(service.settings.policies):
-            ledger.refuse(
-                service.at("x-aws", "policies"),
-                "policy-statement",
-                "policy statements are not supported yet",
-                "name a managed policy by its ARN",
-            )
     return Task(
         service=service.name,
         cpu=size[0],
@@ -179,7 +171,8 @@ def _task(
         architecture="ARM64" if is_arm(service) else "X86_64",
         volumes=tuple(volumes.values()),
         exec=not any(container.read_only for container in containers),
-        policies=policies,
+        policies=tuple(policy for policy in service.settings.policies if isinstance(policy, str)),
+        statements=tuple(policy for policy in service.settings.policies if isinstance(policy, dict)),
         compatibility="EC2" if hosted else "FARGATE",
         network_mode="host" if service.text("network_mode") == "host" else "awsvpc",
         host_pid=any(member.source.text("pid") == "host" for member in members),

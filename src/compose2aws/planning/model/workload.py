@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from compose2aws.compose.node import Path
 from compose2aws.planning.identity import ResourceId
@@ -135,8 +135,9 @@ class Container:
 class Task:
     """A task definition: the containers that run side by side, and what they may take and do.
 
-    `policies` are managed policies' ARNs for the task role. `exec` gives it the rights of an ECS Exec session. A task
-    with compatibility EC2 runs on a fleet of ours; `network_mode` host gives it the instance's own network.
+    `policies` are managed policies' ARNs for the task role, `statements` statements of its own. `exec` gives it the
+    rights of an ECS Exec session. A task with compatibility EC2 runs on a fleet of ours; `network_mode` host gives it
+    the instance's own network.
     """
 
     service: str
@@ -148,6 +149,7 @@ class Task:
     ephemeral_storage: int | None = None
     exec: bool = True
     policies: tuple[str, ...] = ()
+    statements: tuple[dict[str, Any], ...] = ()
     compatibility: Literal["FARGATE", "EC2"] = "FARGATE"
     network_mode: Literal["awsvpc", "host"] = "awsvpc"
     host_pid: bool = False
