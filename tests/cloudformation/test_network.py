@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compose2aws.cloudformation import emit
+from compose2aws.cloudformation import emit, graph_of
 from compose2aws.planning.model import IngressRule, OwnNetwork, SecurityGroup, named
 
 from .plans import NETWORK_GROUP, bare_plan, full_plan, network
@@ -124,3 +124,15 @@ def test_every_log_group_is_encrypted_and_ends() -> None:
         for name, body in resources(emit(plan)).items():
             if body["Type"] == "AWS::Logs::LogGroup":
                 assert body["Properties"].keys() >= {"KmsKeyId", "RetentionInDays"}, name
+
+
+def test_a_group_without_a_way_out_reaches_private_addresses_and_aws_over_https() -> None:
+    made = bare_plan("production")
+    group = SecurityGroup(
+        named("AWS::EC2::SecurityGroup", "back", "NetworkSecurityGroup"), "back", False, inner_egress=True
+    )
+    graph = graph_of(replace(made, security_groups=(*made.security_groups, group)))
+    rules = graph.nodes["BackNetworkSecurityGroup"].body["Properties"]["SecurityGroupEgress"]
+    anywhere = [rule for rule in rules if rule["CidrIp"] == "0.0.0.0/0"]
+    assert [(rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) for rule in anywhere] == [("tcp", 443, 443)]
+    assert {rule["CidrIp"] for rule in rules if rule["IpProtocol"] == "-1"} >= {"10.0.0.0/8", "172.16.0.0/12"}

@@ -192,3 +192,22 @@ def test_a_fixed_address_is_dropped(tmp_path: Path) -> None:
     )
     assert outcome(made, "services.api.networks.n.ipv4_address") == "dropped"
     assert finding(made, "fixed-address").severity == "warning"
+
+
+def test_members_of_an_internal_network_still_reach_each_other_and_aws(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  api: {image: acme/api, networks: [back]}\n  db: {image: 'postgres:16', networks: [back]}\n"
+        "networks: {back: {internal: true}}",
+    )
+    (back,) = (group for group in made.security_groups if group.id.logical_id == "BackNetworkSecurityGroup")
+    assert (back.open_egress, back.inner_egress) == (False, True)
+
+
+def test_files_of_a_service_on_its_hosts_network_are_reached_from_the_host(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  plex: {image: acme/plex, network_mode: host, volumes: ['media:/media']}\nvolumes: {media: }",
+    )
+    assert groups(made, "plex") == set()
+    assert ("HostSecurityGroup", "tcp", 2049, 2049) in into(made, "FileSystemSecurityGroup")

@@ -414,3 +414,34 @@ def test_targets_drain_as_long_as_the_container_takes_to_stop(tmp_path: Path) ->
 def test_requests_are_logged_in_production(tmp_path: Path, tier: str, logs: bool) -> None:
     made = planned(tmp_path, "services:\n  api: {image: a, ports: ['80:80']}\n", tier=tier)
     assert balancer(made).access_logs is logs
+
+
+# ── more ports than a service can have target groups ────────────────────────────────────────────────────────────────
+
+
+def test_a_sixth_port_is_left_out_and_told(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path, "services:\n  turn:\n    image: acme/turn\n    ports: ['8080:8080', '49152-49160:49152-49160']"
+    )
+    assert len(service(made, "turn").targets) == 5
+    told = finding(made, "too-many-ports")
+    assert told.severity == "error"
+    assert "49156, 49157, 49158, 49159, 49160" in told.message
+    assert outcome(made, "services.turn.ports[4]") == "translated"
+    assert outcome(made, "services.turn.ports[5]") == "dropped"
+
+
+def test_tcp_and_udp_of_one_port_are_one_target_group(tmp_path: Path) -> None:
+    ports = ", ".join(f"'{port}:{port}', '{port}:{port}/udp'" for port in (53, 853, 3478, 5349, 5350))
+    made = planned(
+        tmp_path, f"services:\n  dns:\n    image: acme/dns\n    x-aws: {{protocol: tcp}}\n    ports: [{ports}]"
+    )
+    assert "too-many-ports" not in codes(made)
+    assert len(service(made, "dns").targets) == 5
+
+
+def test_both_balancers_keep_access_logs_in_production(tmp_path: Path) -> None:
+    text = "services:\n  api:\n    image: acme/api\n    ports: ['80:80', '5000:5000/udp']"
+    for tier, logs in (("production", True), ("development", False)):
+        made = planned(tmp_path, text, tier=tier)
+        assert {b.kind: b.access_logs for b in made.balancers} == {"application": logs, "network": logs}

@@ -35,6 +35,9 @@ from compose2aws.planning.source import ServiceSource
 MAXIMUM_GROUPS = 5
 
 
+_HOSTS = singleton("AWS::EC2::SecurityGroup", "HostSecurityGroup")
+
+
 @dataclass(frozen=True, slots=True)
 class Groups:
     """All groups and rules. `of_service` are the groups of each service's tasks."""
@@ -114,9 +117,9 @@ def plan_groups(
             ledger.record(("networks", network), "inert", code="network-unused", reason="no service is in it")
             continue
         group = network_group(network)
-        groups.append(
-            SecurityGroup(group, f"Members of the network {network}", network not in internal, ("networks", network))
-        )
+        open_, closed = network not in internal, network in internal
+        about = f"Members of the network {network}"
+        groups.append(SecurityGroup(group, about, open_, ("networks", network), inner_egress=closed))
         id_ = ResourceId("AWS::EC2::SecurityGroupIngress", logical_id(f"network {network}", "Ingress"))
         ingress.append(IngressRule(id_, group, group, "-1", 0, 65535, f"Members of {network} reach each other"))
         _decide_network(project, network, group, internal, ledger)
@@ -125,6 +128,9 @@ def plan_groups(
     of_service: dict[str, tuple[ResourceId, ...]] = {}
     for name, kind in kinds.items():
         if not kind.runs or kind.what == "sidecar":  # which stands in its owner's task and groups
+            continue
+        if kind.source.text("network_mode") == "host":  # it speaks through its instance's interface
+            of_service[name] = ()
             continue
         mine = [network_group(n) for n in kind.source.networks if n in used and n in names]
         if name in own or not mine:
@@ -149,11 +155,16 @@ def plan_groups(
     if file_system:
         groups.append(SecurityGroup(file_system.security_group, "The file system", False, None))
         ingress += [
-            rule_between(file_system.security_group, service_group(name), 2049, "tcp", f"NFS from {name}")
+            rule_between(file_system.security_group, _mounting_group(kinds[name]), 2049, "tcp", f"NFS from {name}")
             for name in kinds
             if name in mounting
         ]
+        ingress = list({rule.id: rule for rule in ingress}.values())
     return Groups(tuple(groups), tuple(ingress), of_service)
+
+
+def _mounting_group(kind: Kind) -> ResourceId:
+    return _HOSTS if kind.source.text("network_mode") == "host" else service_group(kind.source.name)
 
 
 def host_groups(fleets: Iterable[HostFleet]) -> tuple[SecurityGroup, ...]:

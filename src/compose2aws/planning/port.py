@@ -40,6 +40,8 @@ Protocol = Literal["http", "tcp", "udp"]
 _BANDS = {"host+path": 1, "path": 10_001, "host": 20_001}
 _BAND_WIDTH = {"host+path": 1_000, "path": 1_000, "host": 30_000}
 _DEEPEST = 9
+# Amazon ECS Developer Guide, "Registering multiple target groups with an Amazon ECS service".
+_MOST_TARGETS = 5
 # Elastic Load Balancing, "Quotas for your Application Load Balancers": rules and target groups of one balancer.
 _MOST_RULES = 100
 
@@ -82,6 +84,7 @@ def plan_ports(
     `health_paths` are the HTTP paths that health checks ask, by service and port; `stop_times` the services' stop grace
     periods in seconds."""
     entries = [port for kind in kinds.values() for port in _published(kind, catalog, ledger)]
+    entries = _within_limit(entries, kinds, ledger)
     http = [port for port in entries if port.protocol == "http"]
     other = [port for port in entries if port.protocol != "http"]
     attachments: dict[str, list[TargetAttachment]] = {}
@@ -198,6 +201,38 @@ def _published(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[PublishedPo
                 service.at("x-aws", "public"),
             )
     return found
+
+
+def _within_limit(ports: list[PublishedPort], kinds: Mapping[str, Kind], ledger: Ledger) -> list[PublishedPort]:
+    """Those ports for which a task has target groups: the first that the file names."""
+    targets: dict[str, dict[tuple[int, int], None]] = {}
+    kept: list[PublishedPort] = []
+    left: dict[str, list[PublishedPort]] = {}
+    for port in ports:
+        owner = kinds[port.service].source.owner
+        mine = targets.setdefault(owner, {})
+        # with HTTP a target group is a port of the container, elsewhere a pair of ports, TCP and UDP together
+        target = (port.target, 0 if port.protocol == "http" else port.published or port.target)
+        if target in mine or len(mine) < _MOST_TARGETS:
+            mine[target] = None
+            kept.append(port)
+        else:
+            left.setdefault(owner, []).append(port)
+    for owner, found in left.items():
+        reason = f"a task has at most {_MOST_TARGETS} target groups, and {owner} publishes more ports than that"
+        for port in found:
+            ledger.record(port.path, "dropped", code="too-many-ports", reason=reason)
+        numbers = ", ".join(str(port.published or port.target) for port in found[:_MOST_TARGETS])
+        more = f" and {len(found) - _MOST_TARGETS} more" if len(found) > _MOST_TARGETS else ""
+        ledger.find(
+            "too-many-ports",
+            "error",
+            f"ECS ties a service to at most {_MOST_TARGETS} target groups, so these ports of {owner} are not "
+            f"published: {numbers}{more}",
+            "order `ports` so that those that matter come first, or publish fewer",
+            found[0].path,
+        )
+    return kept
 
 
 def _protocol(kind: Kind, index: int, target: int, published: str | None, catalog: Catalog) -> Protocol:
@@ -498,7 +533,7 @@ def _network(ports: list[PublishedPort], context: _Context) -> Balancer:
         listeners=tuple(listeners.values()),
         rules=(),
         target_groups=tuple(groups.values()),
-        access_logs=False,
+        access_logs=context.settings.production,
         log_retention=365,
     )
 

@@ -32,12 +32,14 @@ class ExistingNetwork:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """`open_egress`: whether its members may speak to anyone (else only where an egress rule says so)."""
+    """`open_egress`: whether its members may speak to anyone. Where they may not, `inner_egress` lets them speak to
+    private addresses and, over HTTPS, to AWS, which hands them their images, logs and secrets."""
 
     id: ResourceId
     description: str
     open_egress: bool
     source: Path | None = None
+    inner_egress: bool = False
 
 
 @dataclass(frozen=True, slots=True)
