@@ -289,6 +289,16 @@ def test_jobs_share_one_function_and_bring_their_own_rights() -> None:
     assert hand_over["Condition"]["StringEquals"]["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
 
 
+def test_a_call_of_the_function_that_is_lost_is_kept() -> None:
+    made = resources(emit(bare_plan(workloads=(job("first"),))))
+    queue = {"Fn::GetAtt": ["JobRunnerLostCalls", "Arn"]}
+    assert made["JobRunnerFunction"]["Properties"]["DeadLetterConfig"] == {"TargetArn": queue}
+    statements = made["JobRunnerRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert [s["Resource"] for s in statements if s["Action"] == "sqs:SendMessage"] == [queue]
+    key = made["JobRunnerLostCalls"]["Properties"]["KmsMasterKeyId"]
+    assert key in [s["Resource"] for s in statements if "kms:GenerateDataKey" in s["Action"]]
+
+
 def test_no_function_stands_where_no_job_needs_it() -> None:
     made = resources(emit(bare_plan(workloads=(job("nightly", schedule="rate(1 day)"),))))
     assert not any(name.startswith("JobRunner") for name in made)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from troposphere import GetAtt, Ref, awslambda, cloudformation, iam, logs, scheduler
+from troposphere import GetAtt, Ref, awslambda, cloudformation, iam, logs, scheduler, sqs
 
 from compose2aws.cloudformation.expression import arn, attribute, encryption_key, legal_name, ref
 from compose2aws.cloudformation.graph import Graph, Skip
@@ -25,16 +25,17 @@ _FUNCTION = "JobRunnerFunction"
 _ROLE = "JobRunnerRole"
 _LOG_GROUP = "JobRunnerLogGroup"
 _INVOCATION = "JobRunnerInvocationPolicy"
+_LOST_CALLS = "JobRunnerLostCalls"
 _RUNTIME = "python3.13"
 _FUNCTION_TIMEOUT = 900  # seconds, the longest that Lambda takes; the function hands a longer wait on to itself
 _LONGEST_WAIT = 3600  # seconds; CloudFormation, "AWS::CloudFormation::CustomResource", ServiceTimeout
 _WAIT_MARGIN = 120
+_LOST_CALL_KEPT = 14 * 24 * 3600  # seconds, the longest that SQS takes
 _RETRIES = 2
 _OLDEST_EVENT = 3600
 
 _SKIPS: tuple[Skip, ...] = (
     ("CKV_AWS_115", "It runs once for each job of a deployment; a reservation would take from other functions"),
-    ("CKV_AWS_116", "CloudFormation waits for its answer, and reports where none comes"),
     ("CKV_AWS_117", "It speaks to AWS alone and reaches nothing inside the network"),
 )
 
@@ -104,7 +105,11 @@ def _emit_runner(graph: Graph, plan: Plan) -> None:
         allow(("logs:CreateLogStream", "logs:PutLogEvents"), GetAtt(_LOG_GROUP, "Arn")),
         allow(("ecs:DescribeTasks", "ecs:StopTask"), tasks, cluster),
         allow("cloudformation:DescribeStacks", [Ref("AWS::StackId"), own_stacks]),
+        allow("sqs:SendMessage", GetAtt(_LOST_CALLS, "Arn")),
+        allow(("kms:Decrypt", "kms:GenerateDataKey"), encryption_key()),
     )
+    # Lambda, "Dead-letter queues": what was tried three times in vain, for whoever wonders why a job was not run.
+    graph.add(sqs.Queue(_LOST_CALLS, MessageRetentionPeriod=_LOST_CALL_KEPT, KmsMasterKeyId=encryption_key()))
     graph.add(
         iam.Role(
             _ROLE,
@@ -123,6 +128,7 @@ def _emit_runner(graph: Graph, plan: Plan) -> None:
             Role=GetAtt(_ROLE, "Arn"),
             Timeout=_FUNCTION_TIMEOUT,
             MemorySize=128,
+            DeadLetterConfig=awslambda.DeadLetterConfig(TargetArn=GetAtt(_LOST_CALLS, "Arn")),
             LoggingConfig=awslambda.LoggingConfig(LogGroup=Ref(_LOG_GROUP)),
         ),
         skips=_SKIPS,

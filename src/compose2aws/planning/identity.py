@@ -100,6 +100,7 @@ Singleton: TypeAlias = Literal[
     "JobRunnerFunction",
     "JobRunnerInvocationPolicy",
     "JobRunnerLogGroup",
+    "JobRunnerLostCalls",
     "JobRunnerRole",
     "LogsInterfaceEndpoint",
     "NetworkLoadBalancer",
