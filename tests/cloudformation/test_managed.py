@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
 from compose2aws.cloudformation import GraphError, emit
 from compose2aws.cloudformation.expression import Expression
 from compose2aws.cloudformation.managed import managed_fact, text_expression
-from compose2aws.planning.model import Managed, Plan, StoredSecret
+from compose2aws.planning.model import (
+    AuroraCluster,
+    DatabaseInstance,
+    DocumentCluster,
+    Managed,
+    MessageBroker,
+    Plan,
+    ReplicationGroup,
+    StoredSecret,
+    Tier,
+)
 from compose2aws.planning.text import Fact, Hole, Text
 
 from .plans import aurora, bare_plan, cache, full_plan, group_of, stored
 from .test_templates import resources
-from .wide_plans import guest_plan, maria, mongo, wide_plan
+from .wide_plans import guest_plan, maria, memcached, mongo, rabbit, wide_plan
+
+WithLogin: TypeAlias = AuroraCluster | DatabaseInstance | DocumentCluster | MessageBroker | ReplicationGroup
 
 
 def plainly(expression: Expression) -> Any:
@@ -134,16 +146,51 @@ def test_the_second_documentdb_instance_waits_for_the_first() -> None:
         (maria(), "database", "blog"),
         (mongo(), "host", {"Fn::GetAtt": ["MongoCluster", "Endpoint"]}),
         (mongo(), "reader-host", {"Fn::GetAtt": ["MongoCluster", "ReadEndpoint"]}),
+        (memcached(), "host", {"Fn::GetAtt": ["MemoryCluster", "ConfigurationEndpoint.Address"]}),
+        (memcached(), "port", "11211"),
+        (memcached(), "password", ""),
+        (rabbit(), "port", "5671"),
+        (rabbit(), "user", "guest_app"),
+        (rabbit(), "database", ""),
     ],
 )
 def test_facts_fill_holes(item: Managed, fact: Fact, expected: Any) -> None:
     assert plainly(managed_fact(item, fact)) == expected
 
 
-@pytest.mark.parametrize("item", [aurora(), cache(), maria(), mongo()], ids=lambda item: item.service)
-def test_the_password_of_each_family_is_a_reference_to_its_login(item: Managed) -> None:
+@pytest.mark.parametrize("item", [aurora(), cache(), maria(), mongo(), rabbit()], ids=lambda item: item.service)
+def test_the_password_of_each_family_is_a_reference_to_its_login(item: WithLogin) -> None:
     pieces = plainly(managed_fact(item, "password"))["Fn::Join"][1]
     assert pieces == ["{{resolve:secretsmanager:", {"Ref": item.login.logical_id}, ":SecretString:password}}"]
+
+
+def test_a_brokers_host_is_cut_out_of_its_endpoint_in_every_stack() -> None:
+    endpoints = {"Fn::GetAtt": ["RabbitBroker", "AmqpEndpoints"]}
+    host = plainly(managed_fact(rabbit(), "host"))
+    assert host["Fn::Select"][1]["Fn::Split"][1]["Fn::Select"][1]["Fn::Split"][1] == {"Fn::Select": [0, endpoints]}
+    made = emit(wide_plan())
+    # an export is a text, so the list is joined there and split again here
+    outputs = made.stacks[0].template["Outputs"]
+    assert outputs["RabbitBrokerAmqpEndpoints"]["Value"] == {"Fn::Join": [",", endpoints]}
+    pieces = resources(made)[stored("amqp-url").logical_id]["Properties"]["SecretString"]["Fn::Join"][1]
+    imported = {"Fn::Split": [",", {"Fn::ImportValue": "shop-base-RabbitBroker-AmqpEndpoints"}]}
+    assert pieces[3]["Fn::Select"][1]["Fn::Split"][1]["Fn::Select"][1]["Fn::Split"][1] == {"Fn::Select": [0, imported]}
+
+
+@pytest.mark.parametrize("tier", ["development", "production"])
+def test_a_broker_stands_in_one_zone_in_every_tier(tier: Tier) -> None:
+    broker = resources(emit(wide_plan(tier)))["RabbitBroker"]
+    assert broker["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert broker["Properties"]["DeploymentMode"] == "SINGLE_INSTANCE"
+    assert len(broker["Properties"]["SubnetIds"]) == 1
+    assert broker["Properties"]["PubliclyAccessible"] is False
+    assert broker["Properties"]["AutoMinorVersionUpgrade"] is True
+
+
+def test_nothing_is_kept_of_memcached() -> None:
+    cluster = resources(emit(wide_plan()))["MemoryCluster"]
+    assert cluster["DeletionPolicy"] == cluster["UpdateReplacePolicy"] == "Delete"
+    assert (cluster["Properties"]["NumCacheNodes"], cluster["Properties"]["TransitEncryptionEnabled"]) == (1, False)
 
 
 def test_a_connection_string_is_one_flat_join_and_never_a_substitution() -> None:

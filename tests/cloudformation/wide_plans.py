@@ -19,6 +19,8 @@ from compose2aws.planning.model import (
     HealthCheck,
     Job,
     Listener,
+    MemcachedCluster,
+    MessageBroker,
     OwnNetwork,
     Parameter,
     Plan,
@@ -86,6 +88,36 @@ def maria(tier: Tier = "production") -> DatabaseInstance:
         security_group=group_of("maria"),
         source=("services", "maria"),
     )
+
+
+def memcached(tier: Tier = "production") -> MemcachedCluster:
+    return MemcachedCluster(
+        service="memory",
+        version=EngineVersion("MemoryEngineVersion", "1.6.22", "1.6"),
+        family="memcached1.6",
+        parameters=(("max_item_size", "4194304"),),
+        port=11211,
+        node_type="cache.t4g.small" if tier == "production" else "cache.t4g.micro",
+        tls=False,
+        security_group=group_of("memory"),
+        source=("services", "memory"),
+    )
+
+
+def rabbit(tier: Tier = "production") -> MessageBroker:
+    return MessageBroker(
+        service="rabbit",
+        version=EngineVersion("RabbitEngineVersion", "4.2", "4.2"),
+        port=5671,
+        management_port=443,
+        user="guest_app",
+        instance_type="mq.m7g.large" if tier == "production" else "mq.m7g.medium",
+        security_group=group_of("rabbit"),
+        source=("services", "rabbit"),
+    )
+
+
+_MANAGED = ("mongo", "maria", "redis", "memory", "rabbit")
 
 
 def _target(name: str) -> ResourceId:
@@ -185,7 +217,7 @@ def wide_plan(tier: Tier = "production") -> Plan:
     assert isinstance(own, OwnNetwork)
     migrate = job(depends_on=(mongo().cluster, maria().instance))
     isolated = service("vault", subnets="isolated", depends_on=(migrate.id,))
-    groups = (NETWORK_GROUP, NETWORK_BALANCER_GROUP, FILES_GROUP, *map(group_of, ("mongo", "maria", "redis")))
+    groups = (NETWORK_GROUP, NETWORK_BALANCER_GROUP, FILES_GROUP, *map(group_of, _MANAGED))
     return bare_plan(
         tier,
         network=replace(own, isolated=True, nat_gateways=1),
@@ -200,9 +232,20 @@ def wide_plan(tier: Tier = "production") -> Plan:
                 Text.of("redis://:", Hole("password", "redis"), "@", Hole("host", "redis"), ":6379"),
                 "REDIS_URL",
             ),
+            StoredSecret(
+                stored("amqp-url"),
+                Text.of("amqps://guest_app:", Hole("password", "rabbit"), "@", Hole("host", "rabbit"), ":5671"),
+                "AMQP_URL",
+            ),
         ),
         security_groups=tuple(SecurityGroup(group, f"Group {group.logical_id}", True) for group in groups),
-        managed=(mongo(tier), maria(tier), replace(cache(tier), generated_password=True)),
+        managed=(
+            mongo(tier),
+            maria(tier),
+            replace(cache(tier), generated_password=True),
+            memcached(tier),
+            rabbit(tier),
+        ),
         file_system=FileSystem((UPLOADS,), FILES_GROUP, backups=True),
         workloads=(
             _writer(),

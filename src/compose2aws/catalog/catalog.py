@@ -150,13 +150,14 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
             database=login.get("database", {}).get("default"),
             administrator=login.get("administrator", {}).get("name"),
             administrator_password_variables=tuple(login.get("administrator", {}).get("password", ())),
+            virtual_host_variables=tuple(login.get("virtual-host", {}).get("variables", ())),
         ),
         versions=VersionRule(
             engine=versions["engine"],
             tag=versions["tag"],
             majors=tuple(map(str, versions["majors"])),
             latest=str(versions["latest"]),
-            parameter_family=versions["parameter-family"],
+            parameter_family=versions.get("parameter-family", ""),
         )
         if versions
         else None,
@@ -169,6 +170,7 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
             allowed=frozenset(settings["allowed"]),
             absorbed=frozenset(settings.get("absorbed", ())),
             units=dict(settings.get("units", {})),
+            options=dict(settings.get("options", {})),
         )
         if settings
         else None,

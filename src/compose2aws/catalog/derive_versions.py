@@ -23,8 +23,9 @@ _SOURCES = {
     "valkey": ("aws_elasticache_cachecluster", "engine_version", None),
     "memcached": ("aws_elasticache_cachecluster", "engine_version", None),
 }
-# cfn-lint has no versions of DocumentDB. Amazon DocumentDB Developer Guide, "Amazon DocumentDB engine versions".
-_BY_HAND = {"docdb": ["4.0.0", "5.0.0"]}
+# cfn-lint has no versions of these. Amazon DocumentDB Developer Guide, "Amazon DocumentDB engine versions"; Amazon MQ
+# Developer Guide, "Managing Amazon MQ for RabbitMQ engine versions" (major and minor: patches are Amazon's).
+_BY_HAND = {"docdb": ["4.0.0", "5.0.0"], "rabbitmq": ["3.13", "4.2"]}
 
 
 def versions(folder: str, name: str, engine: str) -> list[str]:
@@ -66,7 +67,7 @@ def main() -> None:
         engines[engine] = [v for v in ascending(versions(folder, current, engine)) if v not in gone]
     engines |= _BY_HAND
     table = {
-        "source": f"cfn-lint {version('cfn-lint')}; docdb: Amazon DocumentDB Developer Guide, engine versions",
+        "source": f"cfn-lint {version('cfn-lint')}; docdb, rabbitmq: the developer guides, engine versions",
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "engines": engines,
     }

@@ -11,14 +11,24 @@ Target: TypeAlias = Literal[
     "aurora-mysql",
     "rds-mariadb",
     "elasticache-valkey",
+    "elasticache-memcached",
     "documentdb",
+    "amazonmq-rabbitmq",
     "container",
     "development-tool",
 ]
 """What an image becomes: a family of managed services, a container like any other, or a tool that is never public."""
 
 MANAGED_TARGETS: frozenset[Target] = frozenset(
-    ("aurora-postgresql", "aurora-mysql", "rds-mariadb", "elasticache-valkey", "documentdb")
+    (
+        "aurora-postgresql",
+        "aurora-mysql",
+        "rds-mariadb",
+        "elasticache-valkey",
+        "elasticache-memcached",
+        "documentdb",
+        "amazonmq-rabbitmq",
+    )
 )
 
 
@@ -29,7 +39,8 @@ class Login:
     `user` is the user where no variable names one (None: the image has no users). `administrator` is a second user
     that the image makes beside it (MySQL's root) with its password's variables. `database` is the database where no
     variable names one: a name, `@user` (named like the user), or None (none is made). `password_arguments` are
-    options of the command that set the password (`--requirepass`).
+    options of the command that set the password (`--requirepass`). `virtual_host_variables` name a broker's virtual
+    host.
     """
 
     user_variables: tuple[str, ...] = ()
@@ -40,13 +51,14 @@ class Login:
     database: str | None = None
     administrator: str | None = None
     administrator_password_variables: tuple[str, ...] = ()
+    virtual_host_variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRule:
     """How a tag says which version is wanted. `tag` is a regular expression whose first group is the wanted version;
     `majors` are those offered, ascending; a wanted version belongs to the newest major that is not newer.
-    `parameter_family` is a pattern with `{major}`."""
+    `parameter_family` is a pattern with `{major}`, empty for an engine without parameter groups."""
 
     engine: str
     tag: str
@@ -67,12 +79,14 @@ class Reserved:
 class SettingRules:
     """What of the command line and of mounted files becomes parameter-group entries: `style` is how the program takes
     them, `allowed` are the parameters that the managed service lets one set, `absorbed` those that it decides by itself
-    (where files lie, what it listens on, how it persists). `units` tell what the parameter group counts in."""
+    (where files lie, what it listens on, how it persists). `units` tell what the parameter group counts in, `options`
+    what the program's short options are called there."""
 
-    style: Literal["postgres", "mysql", "redis"]
+    style: Literal["postgres", "mysql", "redis", "options"]
     allowed: frozenset[str]
     absorbed: frozenset[str]
     units: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

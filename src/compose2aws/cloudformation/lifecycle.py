@@ -9,6 +9,7 @@ from compose2aws.cloudformation.graph import Node
 Place: TypeAlias = Literal["base", "app"]
 
 _BASE_FAMILIES = (
+    "AWS::AmazonMQ::",
     "AWS::DocDB::",
     "AWS::EC2::",
     "AWS::ECR::",
@@ -30,10 +31,12 @@ _KEEP = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retai
 _GO = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
 
 _POLICIES = {
+    "AWS::AmazonMQ::Broker": _KEEP,  # there are no snapshots of queues
     "AWS::DocDB::DBCluster": _SNAPSHOT,
     "AWS::DocDB::DBInstance": _GO,
     "AWS::ECR::Repository": _GO,  # what is in it can be built again, and it empties itself
     "AWS::EFS::FileSystem": _KEEP,
+    "AWS::ElastiCache::CacheCluster": _GO,  # memcached keeps nothing
     "AWS::ElastiCache::ReplicationGroup": _SNAPSHOT,
     "AWS::KMS::Key": _KEEP,  # snapshots under a key that is gone are lost
     "AWS::RDS::DBCluster": _SNAPSHOT,

@@ -13,7 +13,7 @@ from typing import Any
 from compose2aws.cloudformation.graph import Body, Graph, GraphError
 from compose2aws.cloudformation.lifecycle import place, policies
 from compose2aws.cloudformation.limit import RESOURCES, LimitError, check_task_definitions, overflow
-from compose2aws.cloudformation.reference import Reference, conditions, references, replaced
+from compose2aws.cloudformation.reference import LISTS, Reference, conditions, references, replaced
 from compose2aws.cloudformation.shard import Shards
 from compose2aws.cloudformation.stack import Stack, stack_prefix
 from compose2aws.planning.model import Parameter, Plan
@@ -111,11 +111,14 @@ def _importer(
         attribute = reference.attribute
         export = f"{names[other]}-{reference.name}" + (f"-{attribute.replace('.', '-')}" if attribute else "")
         output = reference.name + (attribute or "").replace(".", "")
-        value = {"Fn::GetAtt": [reference.name, attribute]} if attribute else {"Ref": reference.name}
+        value: Body = {"Fn::GetAtt": [reference.name, attribute]} if attribute else {"Ref": reference.name}
+        if attribute in LISTS:
+            value = {"Fn::Join": [",", value]}
         entry = {"Value": value, "Export": {"Name": export}}
         if outputs[other].setdefault(output, entry) != entry:
             raise GraphError(f"two outputs of the stack {other} are called {output}")
-        return {"Fn::ImportValue": export}
+        imported = {"Fn::ImportValue": export}
+        return {"Fn::Split": [",", imported]} if attribute in LISTS else imported
 
     return importer
 

@@ -7,7 +7,8 @@ from typing import assert_never
 from troposphere import Ref
 
 from compose2aws.cloudformation.aurora import aurora_fact, emit_aurora
-from compose2aws.cloudformation.cache import cache_fact, emit_cache
+from compose2aws.cloudformation.broker import broker_fact, emit_broker
+from compose2aws.cloudformation.cache import cache_fact, emit_cache, emit_memcached, memcached_fact
 from compose2aws.cloudformation.database_instance import database_instance_fact, emit_database_instance
 from compose2aws.cloudformation.document_cluster import document_cluster_fact, emit_document_cluster
 from compose2aws.cloudformation.expression import Expression, joined
@@ -17,6 +18,8 @@ from compose2aws.planning.model import (
     DatabaseInstance,
     DocumentCluster,
     Managed,
+    MemcachedCluster,
+    MessageBroker,
     Plan,
     ReplicationGroup,
 )
@@ -34,6 +37,10 @@ def emit_managed(graph: Graph, plan: Plan, item: Managed) -> None:
             emit_database_instance(graph, plan, item)
         case DocumentCluster():
             emit_document_cluster(graph, plan, item)
+        case MemcachedCluster():
+            emit_memcached(graph, plan, item)
+        case MessageBroker():
+            emit_broker(graph, plan, item)
         case _:
             assert_never(item)
 
@@ -49,6 +56,10 @@ def managed_fact(item: Managed, fact: Fact) -> Expression:
             return database_instance_fact(item, fact)
         case DocumentCluster():
             return document_cluster_fact(item, fact)
+        case MemcachedCluster():
+            return memcached_fact(item, fact)
+        case MessageBroker():
+            return broker_fact(item, fact)
         case _:
             assert_never(item)
 

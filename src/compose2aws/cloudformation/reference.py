@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from compose2aws.cloudformation.graph import GraphError
 
+# Attributes that are lists; an export holds a text, so they leave a template as one and are split again.
+LISTS = frozenset({"AmqpEndpoints"})
+
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 
 

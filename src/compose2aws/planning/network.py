@@ -21,6 +21,7 @@ from compose2aws.planning.model import (
     HostFleet,
     IngressRule,
     Managed,
+    MessageBroker,
     OwnNetwork,
     SecurityGroup,
     SubnetKind,
@@ -148,9 +149,10 @@ def plan_groups(
     for name, item in managed.items():
         groups.append(SecurityGroup(item.security_group, f"The managed service {name}", False, item.source))
         ingress += [
-            rule_between(item.security_group, network_group(n), item.port, "tcp", f"From the network {n}")
+            rule_between(item.security_group, network_group(n), port, "tcp", f"From the network {n}")
             for n in kinds[name].source.networks
             if n in names
+            for port in _ports(item)
         ]
     if file_system:
         groups.append(SecurityGroup(file_system.security_group, "The file system", False, None))
@@ -203,6 +205,10 @@ def _open_to_the_world(group: ResourceId, port: int, protocol: Literal["tcp", "u
         "AWS::EC2::SecurityGroupIngress", logical_id(f"{group.logical_id}/world/{port}/{protocol}", "Ingress")
     )
     return IngressRule(id_, group, "0.0.0.0/0", protocol, port, port, f"From anywhere to port {port}")
+
+
+def _ports(item: Managed) -> tuple[int, ...]:
+    return (item.port, item.management_port) if isinstance(item, MessageBroker) else (item.port,)
 
 
 def file_system_group() -> ResourceId:

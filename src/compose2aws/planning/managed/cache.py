@@ -1,10 +1,10 @@
-"""Caches: ElastiCache for Valkey and for memcached."""
+"""Caches: ElastiCache for Valkey, and for memcached."""
 
 from __future__ import annotations
 
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.managed.draft import Access, Draft, Family
-from compose2aws.planning.model import ReplicationGroup
+from compose2aws.planning.model import MemcachedCluster, ReplicationGroup
 
 
 def _valkey(draft: Draft) -> ReplicationGroup:
@@ -20,6 +20,20 @@ def _valkey(draft: Draft) -> ReplicationGroup:
         nodes=2 if production else 1,
         transit_encryption="required" if draft.settings.tls_required else "preferred",
         snapshot_retention=7 if production else 0,
+        security_group=draft.security_group,
+        source=draft.service.path,
+    )
+
+
+def _memcached(draft: Draft) -> MemcachedCluster:
+    return MemcachedCluster(
+        service=draft.service.name,
+        version=draft.version,
+        family=draft.family,
+        parameters=draft.parameters,
+        port=draft.port,
+        node_type="cache.t4g.small" if draft.production else "cache.t4g.micro",
+        tls=draft.settings.tls_required,
         security_group=draft.security_group,
         source=draft.service.path,
     )
@@ -43,3 +57,4 @@ def _tell_of_password(draft: Draft, ledger: Ledger) -> None:
 
 
 VALKEY = Family(_valkey, _without_password, _tell_of_password)
+MEMCACHED = Family(_memcached, _without_password, _tell_of_password, backups=False)

@@ -168,19 +168,45 @@ def _of_command(service: ServiceSource, mapping: ImageMapping, rules: SettingRul
     What the managed service has no counterpart for is a finding.
     """
     words = service.texts("command")
+    if rules.style == "options":
+        return _of_options(service, mapping, rules, ledger)
     pairs = _assigned(words) if rules.style == "postgres" else _dashed(words, rules.style == "mysql")
     carried: dict[str, str] = {}
     for name, value in pairs:
         if name in rules.allowed and value is not None:
             carried[name] = value
         elif f"--{name}" not in mapping.login.password_arguments and name not in rules.absorbed:
-            ledger.find(
-                "setting-not-carried",
-                "warning",
-                f"the setting {name} of {service.name} has no counterpart in {mapping.becomes}; AWS's own applies",
-                "see whether the app needs it; `x-aws: {managed: false}` keeps the container",
-                service.at("command"),
-            )
+            _tell_of_argument(name, service, mapping, ledger)
+    return carried
+
+
+def _tell_of_argument(name: str, service: ServiceSource, mapping: ImageMapping, ledger: Ledger) -> None:
+    ledger.find(
+        "setting-not-carried",
+        "warning",
+        f"the setting {name} of {service.name} has no counterpart in {mapping.becomes}; AWS's own applies",
+        "see whether the app needs it; `x-aws: {managed: false}` keeps the container",
+        service.at("command"),
+    )
+
+
+def _of_options(service: ServiceSource, mapping: ImageMapping, rules: SettingRules, ledger: Ledger) -> dict[str, str]:
+    """`memcached -m 64 -I 4m --max-item-size=4m`: options with names of their own in the parameter group."""
+    carried: dict[str, str] = {}
+    words = service.texts("command")
+    for index, word in enumerate(words):
+        if not word.startswith("-"):
+            continue
+        option, _, value = word.partition("=") if word.startswith("--") else (word[:2], "", word[2:])
+        if word in rules.absorbed or option in rules.absorbed:
+            continue
+        follower = words[index + 1] if index + 1 < len(words) else ""
+        name = rules.options.get(option, option)
+        counted = in_unit(value or follower, rules.units.get(name)) if name in rules.allowed else None
+        if counted:
+            carried[name] = counted
+        else:
+            _tell_of_argument(option, service, mapping, ledger)
     return carried
 
 

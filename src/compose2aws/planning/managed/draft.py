@@ -66,8 +66,10 @@ def nothing_to_tell(draft: Draft, ledger: Ledger) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family: what makes its item, how its clients reach it, and what a person should read of it."""
+    """A family: what makes its item, how its clients reach it, what a person should read of it, and whether its data
+    has backups."""
 
     make: Callable[[Draft], Managed]
     access: Callable[[Draft], Access] = as_written
     tell: Callable[[Draft, Ledger], None] = nothing_to_tell
+    backups: bool = True

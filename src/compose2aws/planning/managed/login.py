@@ -49,7 +49,9 @@ def read_credentials(service: ServiceSource, mapping: ImageMapping, ledger: Ledg
     )
 
 
-_MAXIMUM = {"aurora-postgresql": 63, "aurora-mysql": 32, "rds-mariadb": 32, "documentdb": 63}
+_MAXIMUM = {"aurora-postgresql": 63, "aurora-mysql": 32, "rds-mariadb": 32, "documentdb": 63, "amazonmq-rabbitmq": 100}
+# Amazon MQ API Reference, "User"; letters, digits and underscores are what the databases have in common.
+_CHARACTERS = {"amazonmq-rabbitmq": r"A-Za-z0-9._-"}
 
 
 def _accepted(
@@ -64,7 +66,7 @@ def _accepted(
     """The name, changed where AWS would refuse it (Amazon RDS User Guide, "Quotas and constraints", naming)."""
     if name is None:
         return None
-    accepted = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    accepted = re.sub(f"[^{_CHARACTERS.get(mapping.becomes, 'A-Za-z0-9_')}]", "_", name)
     if not accepted[:1].isalpha():
         accepted = f"c{accepted}"
     if accepted.lower() in reserved:

@@ -10,7 +10,8 @@ from compose2aws.compose.project import Project
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
-from compose2aws.planning.managed.cache import VALKEY
+from compose2aws.planning.managed.broker import RABBITMQ
+from compose2aws.planning.managed.cache import MEMCACHED, VALKEY
 from compose2aws.planning.managed.carry import Carried, SettingFile, carry_settings
 from compose2aws.planning.managed.database import AURORA, DOCUMENT, MARIADB
 from compose2aws.planning.managed.draft import Draft, Family
@@ -25,6 +26,8 @@ _FAMILIES: dict[str, Family] = {
     "rds-mariadb": MARIADB,
     "documentdb": DOCUMENT,
     "elasticache-valkey": VALKEY,
+    "elasticache-memcached": MEMCACHED,
+    "amazonmq-rabbitmq": RABBITMQ,
 }
 
 
@@ -142,11 +145,12 @@ def _decide_mount(draft: Draft, index: int, ledger: Ledger) -> None:
     target = (service.text("volumes", index, "target") or "").rstrip("/")
     path = service.at("volumes", index)
     if _is_under(target, draft.mapping.data):
+        backups = " with its backups" if _FAMILIES[draft.mapping.becomes].backups else ""
         ledger.find(
             "volume-absorbed",
             "note",
-            f"the data of {service.name} lives in {draft.mapping.becomes} with its backups; no volume is made, and "
-            "what is in it locally is not copied",
+            f"the data of {service.name} lives in {draft.mapping.becomes}{backups}; no volume is made, and what is in "
+            "it locally is not copied",
             "",
             path,
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
-Style: TypeAlias = Literal["postgres", "mysql", "redis"]
+Style: TypeAlias = Literal["postgres", "mysql", "redis", "options"]
 
 _ENDINGS: dict[Style, str] = {"postgres": ".conf", "mysql": ".cnf", "redis": ".conf"}
 # Who may connect, not how the server works (PostgreSQL documentation, "Client Authentication").
@@ -20,7 +20,8 @@ _SERVER_GROUP = re.compile(r"\[(mysqld|server|mariadb|mariadbd)(-[\d.]+)?\]\Z")
 
 def holds_settings(style: Style, target: str) -> bool:
     """Whether a file of this name is one that the server takes its settings from."""
-    return target.endswith(_ENDINGS[style]) and not target.endswith(_NO_SETTINGS)
+    ending = _ENDINGS.get(style)
+    return ending is not None and target.endswith(ending) and not target.endswith(_NO_SETTINGS)
 
 
 def settings_in(style: Style, text: str) -> Iterator[tuple[str, str]]:

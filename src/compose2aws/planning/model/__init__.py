@@ -20,6 +20,8 @@ from compose2aws.planning.model.managed import (
     DocumentCluster,
     EngineVersion,
     Managed,
+    MemcachedCluster,
+    MessageBroker,
     ReplicationGroup,
 )
 from compose2aws.planning.model.network import ExistingNetwork, IngressRule, OwnNetwork, SecurityGroup
@@ -76,6 +78,8 @@ __all__ = [
     "ListenerRule",
     "Logging",
     "Managed",
+    "MemcachedCluster",
+    "MessageBroker",
     "OwnNetwork",
     "Parameter",
     "Plan",

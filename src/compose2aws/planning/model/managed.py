@@ -200,5 +200,68 @@ class DocumentCluster:
         return (self.cluster, *instances, self.parameter_group, self.subnet_group, self.login)
 
 
-Managed: TypeAlias = AuroraCluster | ReplicationGroup | DatabaseInstance | DocumentCluster
+@dataclass(frozen=True, slots=True)
+class MemcachedCluster:
+    """An ElastiCache cluster for memcached, of one node: unchanged clients know one address. `tls`: plain text is
+    refused."""
+
+    service: str
+    version: EngineVersion
+    family: str
+    parameters: tuple[tuple[str, str], ...]
+    port: int
+    node_type: str
+    tls: bool
+    security_group: ResourceId
+    source: Path = ()
+
+    @property
+    def cluster(self) -> ResourceId:
+        return named("AWS::ElastiCache::CacheCluster", self.service, "Cluster")
+
+    @property
+    def parameter_group(self) -> ResourceId:
+        return named("AWS::ElastiCache::ParameterGroup", self.service, "ParameterGroup")
+
+    @property
+    def subnet_group(self) -> ResourceId:
+        return named("AWS::ElastiCache::SubnetGroup", self.service, "SubnetGroup")
+
+    @property
+    def resources(self) -> tuple[ResourceId, ...]:
+        return (self.cluster, self.parameter_group, self.subnet_group)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageBroker:
+    """An Amazon MQ broker (RabbitMQ). `port` is AMQP's with TLS, `management_port` its HTTPS API's. It has Amazon's own
+    configuration: `family` and `parameters` are empty."""
+
+    service: str
+    version: EngineVersion
+    port: int
+    management_port: int
+    user: str
+    instance_type: str
+    security_group: ResourceId
+    family: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    source: Path = ()
+
+    @property
+    def broker(self) -> ResourceId:
+        return named("AWS::AmazonMQ::Broker", self.service, "Broker")
+
+    @property
+    def login(self) -> ResourceId:
+        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+
+    @property
+    def resources(self) -> tuple[ResourceId, ...]:
+        return (self.broker, self.login)
+
+
+Managed: TypeAlias = (
+    AuroraCluster | ReplicationGroup | DatabaseInstance | DocumentCluster | MemcachedCluster | MessageBroker
+)
 """A compose service that moved to a managed one. A new family is a class here, a planner and an emitter."""

@@ -16,7 +16,16 @@ from compose2aws.planning.values.connection_url import QueryItem, Span, Url
 from compose2aws.planning.values.counterpart import Counterpart, Whose
 from compose2aws.planning.values.written import Edit, Parts, Written
 
-_TLS_SCHEMES = {"redis": "rediss", "valkey": "valkeys", "amqp": "amqps", "http": "https", "ws": "wss"}
+# `pyamqp` is kombu's word for AMQP, which has none for TLS but `amqps`; `rabbitmq` and `rabbitmqs` are MassTransit's.
+_TLS_SCHEMES = {
+    "redis": "rediss",
+    "valkey": "valkeys",
+    "amqp": "amqps",
+    "pyamqp": "amqps",
+    "rabbitmq": "rabbitmqs",
+    "http": "https",
+    "ws": "wss",
+}
 
 # Names of a login in a query: pgjdbc's and Connector/J's, and the short ones of knex-like configurations (NocoDB).
 _QUERY_USER = frozenset(("user", "username", "u"))
@@ -83,7 +92,13 @@ def _address(written: Written, address: Address, counterpart: Counterpart) -> It
     if address.port is None:
         if address.number is not None and endpoint.aws_port != endpoint.port:
             yield Edit(address.host[1], address.host[1], (":", Hole("port", endpoint.service)))
-    elif written.cut(*address.port).known != str(endpoint.aws_port):
+        return
+    known = written.cut(*address.port).known
+    for port, aws_port in endpoint.further_ports:
+        if known == str(port):
+            yield Edit(*address.port, (str(aws_port),))
+            return
+    if known != str(endpoint.aws_port):
         yield Edit(*address.port, (Hole("port", endpoint.service),))
 
 

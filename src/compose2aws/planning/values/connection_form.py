@@ -12,9 +12,11 @@ _SCHEMES: dict[Target, str] = {
     "aurora-mysql": "mysql",
     "rds-mariadb": "mysql",
     "elasticache-valkey": "redis",
+    "elasticache-memcached": "memcached",
+    "amazonmq-rabbitmq": "amqp",
     "documentdb": "mongodb",
 }
-_WITH_TLS = {"redis": "rediss"}
+_WITH_TLS = {"redis": "rediss", "amqp": "amqps"}
 
 
 def connection_url(endpoint: Endpoint, jdbc: bool = False) -> Text:

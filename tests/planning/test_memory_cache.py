@@ -1,0 +1,49 @@
+"""memcached, which becomes an ElastiCache cluster of one node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compose2aws.planning.model import MemcachedCluster, Plan
+from tests.planning.projects import codes, decision, finding, planned
+
+
+def cluster(folder: Path, body: str = "", tail: str = "", tier: str | None = None) -> tuple[Plan, MemcachedCluster]:
+    made = planned(folder, f"services:\n  mem:\n    image: memcached:1.6-alpine\n    {body}\n{tail}", tier=tier)
+    (item,) = made.managed
+    assert isinstance(item, MemcachedCluster)
+    return made, item
+
+
+def test_it_is_one_node_whose_size_the_tier_says(tmp_path: Path) -> None:
+    for tier, size in (("development", "cache.t4g.micro"), ("production", "cache.t4g.small")):
+        made, item = cluster(tmp_path, tier=tier)
+        assert (item.node_type, item.port, item.family, item.tls) == (size, 11211, "memcached1.6", False)
+        assert item.version.default.startswith("1.6.")
+        assert "engine-version" not in codes(made)
+
+
+def test_options_of_the_command_go_into_the_parameter_group(tmp_path: Path) -> None:
+    made, item = cluster(tmp_path, "command: memcached -m 64 -I 4m -c 1024")
+    assert item.parameters == (("max_item_size", "4194304"),)
+    assert "setting-not-carried" not in codes(made)
+    _, item = cluster(tmp_path, "command: [--max-item-size=2m, -n48]")
+    assert item.parameters == (("chunk_size", "48"), ("max_item_size", "2097152"))
+    made, item = cluster(tmp_path, "command: -o modern")
+    assert item.parameters == ()
+    assert "-o" in finding(made, "setting-not-carried").message
+
+
+def test_clients_get_its_address_and_no_password(tmp_path: Path) -> None:
+    body = "environment: {MEMCACHED_USERNAME: u, MEMCACHED_PASSWORD: sesame-sesame}"
+    variables = "{MEMCACHED_SERVERS: 'mem:11211', MEMCACHED_PASSWORD: sesame-sesame}"
+    client = f"  api:\n    image: acme/api\n    environment: {variables}\n"
+    made, _ = cluster(tmp_path, body, client)
+    assert decision(made, "services.api.environment.MEMCACHED_SERVERS").reason.endswith("is {host of mem}:11211")
+    assert "cache-without-password" in codes(made)
+    assert "sesame" not in repr(made)
+
+
+def test_tls_is_on_where_it_is_required(tmp_path: Path) -> None:
+    _, item = cluster(tmp_path, tail="x-aws: {tls: required}\n")
+    assert item.tls
