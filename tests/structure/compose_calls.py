@@ -1,0 +1,69 @@
+"""Who calls whom, as a compose file says it: addresses in the texts of services, read here on their own so that the
+checker does not believe the planner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compose2aws.compose.node import Mapping, Node, Scalar, leaves
+from compose2aws.compose.project import Project
+from tests.structure.network import Call
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^\s/@\"'?#]*@)?(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d{1,5}))?")
+_HOST_PORT = re.compile(r"(?<![\w./@-])(?P<host>[A-Za-z][A-Za-z0-9_.-]*):(?P<port>\d{2,5})(?![\w.:])")
+_SCHEMES = {"http": 80, "https": 443}
+_TEXTS = ("environment", "command", "entrypoint")
+_ADDRESS = re.compile(r"(?:HOST|HOSTNAME|SERVER|ADDR|ADDRESS)\Z", re.IGNORECASE)
+
+
+def calls(project: Project) -> list[Call]:
+    """The calls between services that share a network (others do not reach each other under Docker either)."""
+    services = project.root.entries.get("services")
+    entries = services.entries if isinstance(services, Mapping) else {}
+    networks = {name: _networks(node) for name, node in entries.items()}
+    known = {alias: name for name, node in entries.items() for alias in _aliases(node)} | {n: n for n in entries}
+    found: dict[Call, None] = {}
+    for consumer, node in entries.items():
+        for host, port in _addresses(node):
+            provider = known.get(host)
+            if provider not in (None, consumer) and networks[known[host]] & networks[consumer]:
+                found[Call(consumer, host, port)] = None
+    return list(found)
+
+
+def _aliases(service: Node) -> Iterator[str]:
+    """The names beside its own under which Docker resolves a service."""
+    if not isinstance(service, Mapping):
+        return
+    name = service.entries.get("container_name")
+    if isinstance(name, Scalar):
+        yield name.text
+    networks = service.entries.get("networks")
+    for network in networks.entries.values() if isinstance(networks, Mapping) else ():
+        aliases = network.entries.get("aliases") if isinstance(network, Mapping) else None
+        if aliases is not None:
+            yield from (leaf.text for _, leaf in leaves(aliases) if isinstance(leaf, Scalar))
+
+
+def _networks(service: Node) -> frozenset[str]:
+    networks = service.entries.get("networks") if isinstance(service, Mapping) else None
+    return frozenset(networks.entries) if isinstance(networks, Mapping) else frozenset()
+
+
+def _addresses(service: Node) -> Iterator[tuple[str, int | None]]:
+    if not isinstance(service, Mapping):
+        return
+    for key in _TEXTS:
+        node = service.entries.get(key)
+        for path, leaf in leaves(node, ()) if node is not None else ():
+            if not isinstance(leaf, Scalar):
+                continue
+            text = leaf.text
+            for match in _URL.finditer(text):
+                scheme = match[0].partition("://")[0]
+                yield match["host"], int(match["port"]) if match["port"] else _SCHEMES.get(scheme)
+            for match in _HOST_PORT.finditer(text):
+                yield match["host"], int(match["port"])
+            if key == "environment" and path and _ADDRESS.search(str(path[-1])):
+                yield text, None
