@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compose2aws.planning.model import Listener, ListenerRule, Plan, TargetGroup
-from compose2aws.planning.port import asked_paths, rule_priority
+from compose2aws.planning.ports import asked_paths, rule_priority
 from tests.planning.projects import (
     balancer,
     becomes,

@@ -28,7 +28,7 @@ from compose2aws.planning.model import (
     named,
     singleton,
 )
-from compose2aws.planning.port import Ports
+from compose2aws.planning.ports import Ports
 from compose2aws.planning.settings import Settings
 from compose2aws.planning.source import ServiceSource
 

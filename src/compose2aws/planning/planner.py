@@ -47,7 +47,7 @@ from compose2aws.planning.network import (
     plan_vpc,
     subnets_of,
 )
-from compose2aws.planning.port import asked_paths, plan_ports
+from compose2aws.planning.ports import asked_paths, plan_ports
 from compose2aws.planning.secret_file import SecretFiles, plan_secret_files, shared_passwords
 from compose2aws.planning.settings import Settings, read_settings
 from compose2aws.planning.source import sources

@@ -30,7 +30,7 @@ from compose2aws.planning.model import (
     named,
 )
 from compose2aws.planning.mount import Mounts
-from compose2aws.planning.port import Ports
+from compose2aws.planning.ports import Ports
 from compose2aws.planning.search_domain import with_search_domain
 from compose2aws.planning.secret_file import SecretFiles
 from compose2aws.planning.settings import Settings

@@ -1,0 +1,147 @@
+"""The application balancer: HTTPS by name where there is a domain, plain HTTP by port where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compose2aws.planning.identity import ResourceId, logical_id
+from compose2aws.planning.kind import Kind
+from compose2aws.planning.model import (
+    Balancer,
+    Listener,
+    ListenerRule,
+    PublicRecord,
+    PublicUrl,
+    TargetGroup,
+    named,
+    singleton,
+)
+from compose2aws.planning.ports.context import PortContext, decide_port, numbered
+from compose2aws.planning.ports.published import PublishedPort
+from compose2aws.planning.ports.rule import listener_rule, refuse_address, refuse_priority
+
+# Elastic Load Balancing, "Quotas for your Application Load Balancers": rules and target groups of one balancer.
+_MOST_RULES = 100
+
+
+def plan_application_balancer(ports: list[PublishedPort], context: PortContext) -> Balancer:
+    settings = context.settings
+    balancer = singleton("AWS::ElasticLoadBalancingV2::LoadBalancer", "ApplicationLoadBalancer")
+    security_group = singleton("AWS::EC2::SecurityGroup", "BalancerSecurityGroup")
+    groups: dict[ResourceId, TargetGroup] = {}
+    listeners: dict[ResourceId, Listener] = {}
+    rules: list[ListenerRule] = []
+    if settings.domain:
+        https = singleton("AWS::ElasticLoadBalancingV2::Listener", "HttpsListener")
+        redirect = singleton("AWS::ElasticLoadBalancingV2::Listener", "RedirectListener")
+        listeners[https] = Listener(https, 443, "HTTPS", "not-found")
+        listeners[redirect] = Listener(redirect, 80, "HTTP", "redirect")
+    first: set[str] = set()
+    priorities: dict[int, PublishedPort] = {}
+    placed: list[tuple[PublishedPort, ListenerRule]] = []
+    for port in ports:
+        service = context.kinds[port.service].source
+        group = _target_group(port, context)
+        if group.id in groups and settings.domain:
+            decide_port(port, context, (group.id,), f"the container's port {port.target} is published already")
+            continue
+        groups[group.id] = group
+        if settings.domain:
+            rule = listener_rule(port, group.id, https, service, port.service not in first, context)
+            first.add(port.service)
+            same = next((p for p, r in placed if (r.hosts, r.paths) == (rule.hosts, rule.paths)), None)
+            if same is not None:
+                refuse_address(port, same, rule, context)
+                continue
+            if rule.priority in priorities:
+                refuse_priority(port, priorities[rule.priority], rule.priority, context)
+                continue
+            priorities[rule.priority] = port
+            rules.append(rule)
+            placed.append((port, rule))
+            host = rule.hosts[0]
+            url = PublicUrl(port.service, "https", host, 443, rule.paths[0].rstrip("*") if rule.paths else "")
+            context.urls.append(url)
+            if f".{host}".endswith(f".{settings.domain}") and not any(r.name == host for r in context.records):
+                id_ = ResourceId("AWS::Route53::RecordSet", logical_id(host, "Record"))
+                context.records.append(PublicRecord(id_, host, balancer, service.path))
+            context.attach(port, group.id, rule.id, security_group)
+            made = (
+                rule.id,
+                https,
+                group.id,
+                context.kinds[port.service].source.definition,
+            )
+            decide_port(port, context, made, f"https://{host} → the container's {port.target}")
+        else:
+            _plain_listener(port, group, listeners, security_group, context)
+    if not settings.domain:
+        context.ledger.find(
+            "no-domain",
+            "warning",
+            "the balancer speaks plain HTTP under its own name: there is no domain",
+            "write `x-aws: {domain: example.com}` at the top; certificate and records are made then",
+        )
+    return Balancer(
+        id=balancer,
+        kind="application",
+        security_group=security_group,
+        listeners=tuple(listeners.values()),
+        rules=tuple(rules),
+        target_groups=tuple(groups.values()),
+        access_logs=settings.production,
+        log_retention=365,
+    )
+
+
+def _plain_listener(
+    port: PublishedPort,
+    group: TargetGroup,
+    listeners: dict[ResourceId, Listener],
+    security_group: ResourceId,
+    context: PortContext,
+) -> None:
+    number = port.published or port.target
+    taken = next((listener for listener in listeners.values() if listener.port == number), None)
+    if taken and taken.default == group.id:
+        decide_port(port, context, (taken.id, group.id), f"the balancer's port {number} is taken by it already")
+        return
+    if taken:
+        other = taken.source[1] if taken.source else "another service"
+        context.ledger.refuse(
+            port.path,
+            "port-taken",
+            f"{port.service} and {other} both want port {number} of the balancer",
+            "publish one of them on another port, or write `x-aws: {domain: …}`: then each has a name of its own",
+        )
+        return
+    id_ = named("AWS::ElasticLoadBalancingV2::Listener", numbered(port.service, number), "HttpListener")
+    listeners[id_] = Listener(id_, number, "HTTP", group.id, port.path)
+    context.urls.append(PublicUrl(port.service, "http", None, number))
+    context.attach(port, group.id, id_, security_group)
+    definition = context.kinds[port.service].source.definition
+    decide_port(
+        port, context, (id_, group.id, definition), f"the balancer's port {number} → the container's {port.target}"
+    )
+
+
+def _target_group(port: PublishedPort, context: PortContext) -> TargetGroup:
+    path = context.health_paths.get(port.service, {}).get(port.target)
+    return TargetGroup(
+        id=named("AWS::ElasticLoadBalancingV2::TargetGroup", numbered(port.service, port.target), "TargetGroup"),
+        protocol="HTTP",
+        health_path=path or "/",
+        matcher="200-399" if path else "200-499",
+        deregistration_delay=context.stop_times.get(port.service, 10),
+        source=port.path,
+    )
+
+
+def certificate_names(domain: str, ports: list[PublishedPort], kinds: Mapping[str, Kind]) -> tuple[str, ...]:
+    """The domain and all names one level below it; hosts elsewhere by name."""
+    names = [domain, f"*.{domain}"]
+    for port in ports:
+        host = kinds[port.service].source.settings.host
+        if host and host != domain and host.partition(".")[2] != domain and host not in names:
+            names.append(host)
+    return tuple(names)

@@ -1,0 +1,137 @@
+"""Which entries of `ports` the world is to reach, and what they speak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from compose2aws.catalog import Catalog
+from compose2aws.compose.node import Path
+from compose2aws.planning.kind import Kind
+from compose2aws.planning.ledger import Ledger
+
+Protocol = Literal["http", "tcp", "udp"]
+# Amazon ECS Developer Guide, "Registering multiple target groups with an Amazon ECS service".
+_MOST_TARGETS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPort:
+    """One entry of `ports` that the world reaches."""
+
+    service: str
+    published: int | None
+    target: int
+    protocol: Protocol
+    path: Path
+
+
+def published_ports(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[PublishedPort]:
+    service = kind.source
+    found: list[PublishedPort] = []
+    if service.text("network_mode") == "host":
+        for index in range(len(service.items("ports"))):
+            reason = "with the host's network there are no published ports, in Docker as on AWS"
+            ledger.record(service.at("ports", index), "inert", code="host-network", reason=reason)
+        return found
+    if kind.what not in ("service", "sidecar"):
+        if kind.what == "job":
+            for index in range(len(service.items("ports"))):
+                ledger.drop(
+                    service.at("ports", index), "job-port", f"{service.name} runs to its end and is not published"
+                )
+        return found
+    public = service.settings.public
+    tool = kind.mapping is not None and kind.mapping.becomes == "development-tool"
+    for index in range(len(service.items("ports"))):
+        path = service.at("ports", index)
+        target = service.whole("ports", index, "target") or 0
+        published = service.text("ports", index, "published")
+        address = service.text("ports", index, "host_ip") or ""
+        protocol = _protocol(kind, index, target, published, catalog)
+        if published and "-" in published:
+            published = published.partition("-")[0]
+        if not 0 < target < 65536 or (published and not published.isdigit()):
+            ledger.refuse(path, "invalid-port", "the port is not a number from 1 to 65535")
+        elif public is False:
+            ledger.record(path, "dropped", code="not-public", reason="not published: x-aws says `public: false`")
+        elif tool and public is not True:
+            reason = f"{service.name} is a development tool and is not published to the internet"
+            ledger.record(path, "dropped", code="development-tool", reason=reason)
+            ledger.find("development-tool", "note", reason, "`x-aws: {public: true}` publishes it all the same", path)
+        elif address.startswith(("127.", "::1", "[::1]", "localhost")) and public is not True:
+            reason = f"{service.name}'s port {target} is bound to {address}, so it is not published to the internet"
+            ledger.record(path, "dropped", code="local-port", reason=reason)
+            ledger.find("local-port", "note", reason, "`x-aws: {public: true}` publishes it all the same", path)
+        elif protocol not in ("http", "tcp", "udp"):
+            ledger.drop(path, "port-protocol", f"the protocol {protocol} has no listener on AWS")
+        else:
+            found.append(PublishedPort(service.name, int(published) if published else None, target, protocol, path))
+    if public is True and not found and not service.items("ports"):
+        for index, text in enumerate(service.texts("expose")):
+            ports, _, transport = text.partition("/")
+            number = ports.partition("-")[0]
+            if number.isdigit() and transport in ("", "tcp"):
+                found.append(PublishedPort(service.name, None, int(number), "http", service.at("expose", index)))
+                break
+        else:
+            ledger.find(
+                "public-without-port",
+                "error",
+                f"{service.name} is to be public, but it names no port",
+                "add `ports` or `expose`",
+                service.at("x-aws", "public"),
+            )
+    return found
+
+
+def within_limit(ports: list[PublishedPort], kinds: Mapping[str, Kind], ledger: Ledger) -> list[PublishedPort]:
+    """Those ports for which a task has target groups: the first that the file names."""
+    targets: dict[str, dict[tuple[int, int], None]] = {}
+    kept: list[PublishedPort] = []
+    left: dict[str, list[PublishedPort]] = {}
+    for port in ports:
+        owner = kinds[port.service].source.owner
+        mine = targets.setdefault(owner, {})
+        # with HTTP a target group is a port of the container, elsewhere a pair of ports, TCP and UDP together
+        target = (port.target, 0 if port.protocol == "http" else port.published or port.target)
+        if target in mine or len(mine) < _MOST_TARGETS:
+            mine[target] = None
+            kept.append(port)
+        else:
+            left.setdefault(owner, []).append(port)
+    for owner, found in left.items():
+        reason = f"a task has at most {_MOST_TARGETS} target groups, and {owner} publishes more ports than that"
+        for port in found:
+            ledger.record(port.path, "dropped", code="too-many-ports", reason=reason)
+        numbers = ", ".join(str(port.published or port.target) for port in found[:_MOST_TARGETS])
+        more = f" and {len(found) - _MOST_TARGETS} more" if len(found) > _MOST_TARGETS else ""
+        ledger.find(
+            "too-many-ports",
+            "error",
+            f"ECS ties a service to at most {_MOST_TARGETS} target groups, so these ports of {owner} are not "
+            f"published: {numbers}{more}",
+            "order `ports` so that those that matter come first, or publish fewer",
+            found[0].path,
+        )
+    return kept
+
+
+def _protocol(kind: Kind, index: int, target: int, published: str | None, catalog: Catalog) -> Protocol:
+    service = kind.source
+    transport = service.text("ports", index, "protocol") or "tcp"
+    if transport != "tcp":
+        return transport  # type: ignore[return-value]
+    chosen = service.settings.protocol
+    if chosen in ("http", "tcp", "udp"):
+        return chosen  # type: ignore[return-value]
+    application = service.text("ports", index, "app_protocol")
+    if application:
+        return "http" if application.startswith(("http", "ws", "grpc")) else "tcp"
+    known = dict(kind.mapping.protocols).get(target) if kind.mapping else None
+    if known:
+        return known
+    if target in catalog.tcp_ports or (published and published.isdigit() and int(published) in catalog.tcp_ports):
+        return "tcp"
+    return "http"
