@@ -335,6 +335,8 @@ def test_extensions_say_nothing(full: Plan) -> None:
         ("network_mode: none", "network_mode", "inert"),
         ("network_mode: 'container:abc'", "network_mode", "refused"),
         ("platform: windows/amd64", "platform", "refused"),
+        ("platform: wasi/wasm", "platform", "refused"),
+        ("platform: linux/amd64", "platform", "translated"),
     ],
 )
 def test_keys_that_stand_alone_are_decided(tmp_path: Path, line: str, path: str, result: str) -> None:

@@ -68,6 +68,14 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
         platform = service.text("platform") or ""
         if platform.startswith("windows"):
             ledger.refuse(service.at("platform"), "windows", "Windows containers are not supported")
+        elif "/" in platform and not platform.startswith("linux/"):
+            ledger.refuse(
+                service.at("platform"),
+                "platform",
+                f"{service.name} is for {platform}, and ECS runs Linux containers",
+                "build it for linux/amd64 or linux/arm64, or leave it out: a service with a profile is started on "
+                "request only",
+            )
         else:
             ledger.record(service.at("platform"), "translated", definition)
     if service.text("network_mode") in ("bridge", "none", "default"):
