@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint types unit golden versions soak clean
+.PHONY: demo test lint types unit golden docs versions soak clean
 
 demo: $(STAMP)
 	@$(BIN)/python -m compose2aws -f examples/nexiom/docker-compose.yml -f examples/nexiom/compose.aws.yaml explain
@@ -25,6 +25,10 @@ unit: $(STAMP)
 # Rewrites the expected outputs of tests/golden; read the difference before you commit it.
 golden: $(STAMP)
 	$(BIN)/python -m tests.golden_cases
+
+# Writes the pages of docs that are made from tables.
+docs: $(STAMP)
+	$(BIN)/python -m compose2aws.catalog.key_page docs/compose-keys.md
 
 # Writes the table of engine versions anew, after cfn-lint was raised.
 versions: $(STAMP)
