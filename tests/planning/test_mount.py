@@ -293,3 +293,33 @@ def test_volumes_are_kept_apart_from_what_reads_them_in_another_place(tmp_path: 
     )
     assert made.file_system is not None
     assert len({point.path for point in made.file_system.access_points}) == 2
+
+
+# ── files inside volumes ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_file_inside_a_volume_is_laid_into_it_on_every_start(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  auth:\n    image: acme/auth\n"
+        "    volumes: ['config:/config', './my users.yml:/config/sub/users.yml:ro']\nvolumes: {config: }",
+        {"my users.yml": "users: {}\n"},
+    )
+    (filler,) = (c for c in task(made, "auth").containers if c.name == "auth-files")
+    steps = filler.command[0].parts[0] if filler.command else ""
+    assert steps == "mkdir -p /folders/0/sub && cp -a /seeds/0 /folders/0/sub/users.yml"
+    assert [mount.container_path for mount in filler.mounts] == ["/folders/0"]
+    assert not isinstance(container(made, "auth").image, BuiltImage)
+    assert "auth-files" in {needed.container for needed in container(made, "auth").depends_on}
+    assert "would hide it" in decision(made, "services.auth.volumes[1]").reason
+
+
+def test_a_file_beside_a_volume_is_part_of_the_image(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  auth:\n    image: acme/auth\n"
+        "    volumes: ['config:/config', './users.yml:/config.d/users.yml']\nvolumes: {config: }",
+        {"users.yml": "users: {}\n"},
+    )
+    assert isinstance(container(made, "auth").image, BuiltImage)
+    assert [c.name for c in task(made, "auth").containers] == ["auth"]

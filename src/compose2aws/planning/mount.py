@@ -48,10 +48,12 @@ class Mounts:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A folder of the project (`source`, absolute) that one of the task's volumes begins with."""
+    """A file or folder that is copied into one of the task's volumes: at `inside` of it, on every start; or, where that
+    is None, a folder that the volume begins with."""
 
-    source: str
+    file: BakedFile
     volume: str
+    inside: str | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mou
         collected.mounts.append(VolumeMount(name, _SOCKET))
     _plan_tmpfs(service, ledger, collected)
     _plan_configs(service, project, ledger, collected)
+    _lay_into_volumes(collected, ledger)
     return Mounts(
         tuple(collected.volumes.values()),
         tuple(collected.mounts),
@@ -86,6 +89,25 @@ def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mou
         tuple(collected.fills),
         collected.writes,
     )
+
+
+def _lay_into_volumes(to: _Collected, ledger: Ledger) -> None:
+    """Files whose place is inside a volume: in the image the volume would hide them."""
+    for file in list(to.baked):
+        over = [
+            m
+            for m in to.mounts
+            if m.volume in to.points and f"{file.target}/".startswith(f"{m.container_path.rstrip('/')}/")
+        ]
+        if not over:
+            continue
+        mount = max(over, key=lambda m: len(m.container_path))
+        to.baked.remove(file)
+        to.fills.append(Fill(file, mount.volume, file.target.removeprefix(mount.container_path).strip("/")))
+        reason = (
+            f"The volume at {mount.container_path} would hide it there, so a first container lays it into the volume."
+        )
+        ledger.record(file.path, "adapted", code="files-baked", reason=reason)
 
 
 def volume_key(name: str) -> AccessPoint:
@@ -264,7 +286,7 @@ def _plan_folder(
     reason = "a folder that the container writes to: kept on EFS, encrypted and backed up"
     _mount_point(service, point, target, read_only, ledger, to, index, "folder-on-efs", reason)
     if fact.kind == "folder" and fact.entries and fact.size <= _BAKED_BYTES and len(fact.entries) < _BAKED_FILES:
-        to.fills.append(Fill(source, point.id.logical_id))
+        to.fills.append(Fill(BakedFile(target, source, folder=True, path=path), point.id.logical_id))
         message = (
             f"{relative} is an EFS folder on AWS; it begins with the {len(fact.entries)} files that are in it here"
         )
