@@ -1,8 +1,8 @@
 """Files of the project that belong into volumes, which a first container of the task copies there.
 
 A folder that containers write to begins with what the project has in it: it is filled where it is still empty, so that
-later releases overwrite nothing. A single file that is mounted inside a volume is copied on every start, as Docker would
-mount it. Folders of more than 50 MiB or 1,000 files do not go into an image; a finding says so.
+later releases overwrite nothing. A single file that is mounted inside a volume is copied on every start, as Docker
+would mount it. Folders of more than 50 MiB or 1,000 files do not go into an image; a finding says so.
 """
 
 from __future__ import annotations

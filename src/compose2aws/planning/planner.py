@@ -38,6 +38,7 @@ from compose2aws.planning.model import (
     Workload,
 )
 from compose2aws.planning.mount import Mounts, plan_mounts
+from compose2aws.planning.mounted_address import mounted_addresses
 from compose2aws.planning.network import (
     balancer_groups,
     file_system_group,
@@ -52,6 +53,7 @@ from compose2aws.planning.secret_file import SecretFiles, plan_secret_files, sha
 from compose2aws.planning.settings import Settings, read_settings
 from compose2aws.planning.source import sources
 from compose2aws.planning.values import Values, plan_values
+from compose2aws.planning.values.host_names import host_names
 from compose2aws.planning.workload import Parts, grace_periods, plan_workloads
 
 
@@ -100,12 +102,17 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         ledger,
     )
     public = balancer_groups(ports)
-    known = _known_ports(running, values, project)
+    called = host_names(project.root, moved.endpoints)
+    addresses = {name: mounted_addresses(kind.source, project, called) for name, kind in running.items()}
+    known = _known_ports(running, values, addresses, project)
     ecs_services = tuple(name for name, kind in kinds.items() if kind.what == "service" and name in images)
     discovery = plan_discovery(
         ecs_services,
         known,
-        {name: frozenset(r.service for r in values.by_service[name].references) for name in running},
+        {
+            name: frozenset(r.service for r in values.by_service[name].references) | {s for s, _ in addresses[name]}
+            for name in running
+        },
         {name: frozenset(kind.source.dependencies) for name, kind in running.items()},
         settings.connect,
         ledger,
@@ -211,8 +218,15 @@ def _waits_for_databases(
     return {name: waits_for_database(name, uses[name], kinds, known, init.jobs) for name in running}
 
 
-def _known_ports(running: Mapping[str, Kind], values: Values, project: Project) -> dict[str, tuple[int, ...]]:
+def _known_ports(
+    running: Mapping[str, Kind],
+    values: Values,
+    addresses: Mapping[str, tuple[tuple[str, int], ...]],
+    project: Project,
+) -> dict[str, tuple[int, ...]]:
     referenced: dict[str, set[int]] = {}
+    for service, port in (address for found in addresses.values() for address in found):
+        referenced.setdefault(service, set()).add(port)
     for found in values.by_service.values():
         for reference in found.references:
             if reference.port is not None:
