@@ -2,9 +2,10 @@
 
 from compose2aws.catalog.catalog import Catalog, MappingError, load_catalog
 from compose2aws.catalog.image import ImageReference, parse_image
-from compose2aws.catalog.model import ImageMapping, KeyRow, Login, SettingRules, VersionRule
+from compose2aws.catalog.model import AlarmRule, ImageMapping, KeyRow, Login, SettingRules, VersionRule
 
 __all__ = [
+    "AlarmRule",
     "Catalog",
     "ImageMapping",
     "ImageReference",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,16 @@ from typing import Any
 import yaml
 
 from compose2aws.catalog.image import ImageReference
-from compose2aws.catalog.model import ImageMapping, Initialisation, KeyRow, Login, Reserved, SettingRules, VersionRule
+from compose2aws.catalog.model import (
+    AlarmRule,
+    ImageMapping,
+    Initialisation,
+    KeyRow,
+    Login,
+    Reserved,
+    SettingRules,
+    VersionRule,
+)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -31,13 +40,15 @@ class MappingError(Exception):
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """All tables. `versions` are the creatable versions of each engine, ascending. `tcp_ports` are well-known ports
-    that do not speak HTTP. `mirrored` are Docker Hub's official images that ECR Public's mirror holds."""
+    that do not speak HTTP. `mirrored` are Docker Hub's official images that ECR Public's mirror holds. `alarms` are
+    those of each kind of thing."""
 
     mappings: tuple[ImageMapping, ...]
     keys: tuple[KeyRow, ...]
     versions: dict[str, tuple[str, ...]]
     tcp_ports: dict[int, str]
     mirrored: frozenset[str]
+    alarms: dict[str, tuple[AlarmRule, ...]]
     tree: _KeyTree = field(repr=False)
 
     def mapping(self, image: ImageReference) -> ImageMapping | None:
@@ -88,6 +99,7 @@ def load_catalog(own: Iterable[Path] = ()) -> Catalog:
         versions={engine: tuple(map(str, listed)) for engine, listed in versions["engines"].items()},
         tcp_ports={int(port): name for port, name in ports["tcp"].items()},
         mirrored=frozenset(mirrors["images"]),
+        alarms={thing: tuple(_alarms(row)) for thing, row in _read(folder / "alarms.yaml")["things"].items()},
         tree=_tree_of(keys),
     )
 
@@ -203,6 +215,21 @@ def _key_row(row: dict[str, Any]) -> KeyRow:
         severity=row.get("finding"),
         remedy=row.get("remedy", ""),
     )
+
+
+def _alarms(thing: dict[str, Any]) -> Iterator[AlarmRule]:
+    for row in thing["alarms"]:
+        yield AlarmRule(
+            name=row["name"],
+            namespace=thing["namespace"],
+            metric=row["metric"],
+            statistic=row["statistic"],
+            side="above" if "above" in row else "below",
+            threshold=row["above"] if "above" in row else row["below"],
+            of=row.get("of"),
+            minutes=row["minutes"],
+            says=row["says"],
+        )
 
 
 def _matches(mapping: ImageMapping, image: ImageReference) -> bool:

@@ -132,6 +132,22 @@ class ImageMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmRule:
+    """What pages people: a metric of CloudWatch that is beyond `threshold` for some minutes. `of`: the threshold is a
+    share of what the thing has."""
+
+    name: str
+    namespace: str
+    metric: str
+    statistic: Literal["Average", "Maximum", "Minimum", "Sum"]
+    side: Literal["above", "below"]
+    threshold: float
+    of: Literal["storage", "connections", "tasks"] | None
+    minutes: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRow:
     """A row of the key table: what a Compose key becomes.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from troposphere import Output
 
+from compose2aws.cloudformation.alarm import emit_alarms
 from compose2aws.cloudformation.bake import bake_file
 from compose2aws.cloudformation.balancer import emit_balancers, public_address
 from compose2aws.cloudformation.expression import joined
@@ -81,6 +82,7 @@ def graph_of(plan: Plan) -> Graph:
             emit_job(graph, plan, workload)
     emit_names(graph, plan, f"{stack_prefix(plan.project)}-connect")
     emit_balancers(graph, plan)
+    emit_alarms(graph, plan)
     for url in plan.urls:
         _add_url(graph, plan, url)
     return graph

@@ -6,7 +6,7 @@ from troposphere import Ref, kms
 
 from compose2aws.cloudformation.expression import arn, joined
 from compose2aws.cloudformation.graph import Graph
-from compose2aws.cloudformation.policy import document
+from compose2aws.cloudformation.policy import Statement, document
 from compose2aws.planning.model import Plan
 
 
@@ -28,12 +28,15 @@ def emit_key(graph: Graph, plan: Plan) -> None:
         "Resource": "*",
         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn("logs", "*")}},
     }
+    statements = [account, log_groups]
+    if plan.alarm_topic:
+        statements.append(_alarms())
     graph.add(
         kms.Key(
             "EncryptionKey",
             Description=f"Everything of {plan.project} that is at rest",
             EnableKeyRotation=True,
-            KeyPolicy=document(account, log_groups),
+            KeyPolicy=document(*statements),
         )
     )
     graph.add(
@@ -43,3 +46,16 @@ def emit_key(graph: Graph, plan: Plan) -> None:
             TargetKeyId=Ref("EncryptionKey"),
         )
     )
+
+
+def _alarms() -> Statement:
+    """CloudWatch publishes to the encrypted topic itself (Amazon SNS Developer Guide, "Enable compatibility between
+    event sources from AWS services and encrypted topics"). Without a condition: one that CloudWatch does not meet
+    would silence every alarm."""
+    return {
+        "Sid": "Alarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+    }

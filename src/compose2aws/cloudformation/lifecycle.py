@@ -10,6 +10,7 @@ Place: TypeAlias = Literal["base", "app"]
 
 _BASE_FAMILIES = (
     "AWS::AmazonMQ::",
+    "AWS::CloudWatch::",
     "AWS::DocDB::",
     "AWS::EC2::",
     "AWS::ECR::",
@@ -23,7 +24,9 @@ _BASE_FAMILIES = (
 _APP_TYPES = frozenset({"AWS::EC2::LaunchTemplate"})
 # Groups of what the app is made of; those of networks and of managed services outlive it.
 _APP_GROUPS = frozenset({"BalancerSecurityGroup", "NetworkBalancerSecurityGroup", "HostSecurityGroup"})
-_BASE_IDS = frozenset({"DatabaseMonitoringRole", "FlowLogGroup", "FlowLogRole"})
+_BASE_IDS = frozenset({"AlarmSubscription", "AlarmTopic", "DatabaseMonitoringRole", "FlowLogGroup", "FlowLogRole"})
+# An alarm stands beside what it watches.
+_APP_METRICS = frozenset({"AWS/ApplicationELB", "AWS/NetworkELB", "ECS/ContainerInsights"})
 _LOGIN = "MasterLogin"
 
 _SNAPSHOT = {"DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}
@@ -49,6 +52,8 @@ def place(logical_id: str, node: Node) -> Place:
     """`base` for what must outlive a bad release of the app: network, registries, data and keys."""
     if node.type == "AWS::SecretsManager::Secret":
         return "base" if logical_id.endswith(_LOGIN) else "app"
+    if node.type == "AWS::CloudWatch::Alarm" and node.body["Properties"]["Namespace"] in _APP_METRICS:
+        return "app"
     if node.type in _APP_TYPES or _is_group_of_the_app(logical_id, node):
         return "app"
     return "base" if node.type.startswith(_BASE_FAMILIES) or logical_id in _BASE_IDS else "app"

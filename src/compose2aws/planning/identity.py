@@ -72,6 +72,8 @@ ROLES: tuple[str, ...] = get_args(Role)
 
 # What a project has one of.
 Singleton: TypeAlias = Literal[
+    "AlarmSubscription",
+    "AlarmTopic",
     "ApplicationLoadBalancer",
     "BalancerSecurityGroup",
     "BalancerLogBucket",

@@ -172,9 +172,9 @@ def _decide_configs(project: Project, kinds: Mapping[str, Kind], mounts: Mapping
 def _decide_settings(project: Project, settings: Settings, ledger: Ledger) -> None:
     """The project's own settings."""
     block = project.root.get("x-aws")
-    unsupported = {"alarms": settings.alarms, "restore": settings.restore}
+    unsupported = {"restore": settings.restore}
     for key in block.entries if isinstance(block, tree.Mapping) else ():
         if unsupported.get(key):
             ledger.refuse(("x-aws", key), "not-supported-yet", f"`{key}` is not supported yet", "leave it out for now")
-        else:
+        elif not ledger.covers(("x-aws", key)):
             ledger.record(("x-aws", key), "translated", reason="a setting of compose2aws")

@@ -14,6 +14,7 @@ from dataclasses import replace
 from compose2aws.catalog import Catalog
 from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
+from compose2aws.planning.alarm import plan_alarms
 from compose2aws.planning.container import known_ports
 from compose2aws.planning.discovery import plan_discovery
 from compose2aws.planning.filling import plan_filling
@@ -147,6 +148,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     network = plan_vpc(settings, namespace, "isolated" in subnets.values(), bool(hosted))
     on_hosts = [(kinds[w.name].source, w.task) for w in workloads if w.name in kinds and w.task.compatibility == "EC2"]
     fleets = plan_fleets(on_hosts, settings, ledger)
+    alarms, alarm_topic = plan_alarms(moved.items.values(), ports.balancers, workloads, settings, catalog, ledger)
     decide_membership(project, kinds, mounts, moved.items, settings, ledger)
     apply_key_table(project, kinds, catalog, ledger)
     _tell_what_is_left_out(project, ledger)
@@ -174,6 +176,8 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         zone=settings.hosted_zone,
         records=ports.records,
         urls=ports.urls,
+        alarms=alarms,
+        alarm_topic=alarm_topic,
         patches=settings.patches,
         decisions=ledger.decisions,
         findings=ledger.findings,

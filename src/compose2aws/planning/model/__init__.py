@@ -1,5 +1,6 @@
 """The model of a plan. Import the items from here."""
 
+from compose2aws.planning.model.alarm import Alarm, AlarmTopic, Dimension
 from compose2aws.planning.model.balancer import (
     AliasName,
     Balancer,
@@ -51,6 +52,8 @@ from compose2aws.planning.model.workload import (
 
 __all__ = [
     "AccessPoint",
+    "Alarm",
+    "AlarmTopic",
     "AliasName",
     "Architecture",
     "AuroraCluster",
@@ -64,6 +67,7 @@ __all__ = [
     "Container",
     "ContainerDependency",
     "DatabaseInstance",
+    "Dimension",
     "DocumentCluster",
     "EngineVersion",
     "EnvironmentVariable",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compose2aws.planning.ledger import Decision, Finding
+from compose2aws.planning.model.alarm import Alarm, AlarmTopic
 from compose2aws.planning.model.balancer import (
     AliasName,
     Balancer,
@@ -54,6 +55,8 @@ class Plan:
     zone: str | None = None
     records: tuple[PublicRecord, ...] = ()
     urls: tuple[PublicUrl, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    alarm_topic: AlarmTopic | None = None
     patches: tuple[dict[str, object], ...] = ()
     decisions: tuple[Decision, ...] = ()
     findings: tuple[Finding, ...] = ()
