@@ -12,6 +12,7 @@ import yaml
 
 import compose2aws
 from compose2aws.catalog import MappingError, load_catalog, parse_image
+from compose2aws.catalog.image import is_image
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 SCHEMA = Path(compose2aws.__file__).parent / "compose" / "compose.schema.yaml"
@@ -157,3 +158,22 @@ def test_references_are_read_as_docker_reads_them(
 ) -> None:
     image = parse_image(text)
     assert (image.registry, image.repository, image.tag, image.digest) == (registry, repository, tag, digest)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("postgres", True),
+        ("ghcr.io/acme/my-app_x:1.0-alpine", True),
+        ("localhost:5000/a/b", True),
+        ("acme/api@sha256:" + "0" * 64, True),
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/api:latest", True),
+        ("apache/airflow:|version|", False),
+        ("acme/Api", False),
+        ("acme/api:a b", False),
+        ("acme/api:", False),
+        ("", False),
+    ],
+)
+def test_an_image_is_what_docker_reads_as_one(reference: str, expected: bool) -> None:
+    assert is_image(reference) is expected

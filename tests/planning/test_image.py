@@ -350,3 +350,9 @@ def test_the_same_files_in_another_order_make_the_same_image(tmp_path: Path) -> 
     one = planned(tmp_path, text.format("./a.conf:/a.conf, ./b.conf:/b.conf"), files)
     other = planned(tmp_path, text.format("./b.conf:/b.conf, ./a.conf:/a.conf"), files)
     assert emit(one).bake == emit(other).bake
+
+
+def test_an_image_that_docker_does_not_read_is_refused(tmp_path: Path) -> None:
+    made = planned(tmp_path, "services:\n  api: {image: 'apache/airflow:|version|'}")
+    assert refused(made) == {"services.api.image": "invalid-image"}
+    assert "none that Docker takes" in finding(made, "invalid-image").message

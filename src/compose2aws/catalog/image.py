@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# distribution/reference, "Grammar": a domain, components of a path, a tag, a digest.
+_PART = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(
+    rf"(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d+)?/)?{_PART}(?:/{_PART})*"
+    r"(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +58,8 @@ def parse_image(reference: str) -> ImageReference:
     if registry == "docker.io":
         repository = repository.removeprefix("library/")
     return ImageReference(registry, repository, tag, digest or None)
+
+
+def is_image(reference: str) -> bool:
+    """Whether Docker would read it as an image at all."""
+    return _REFERENCE.fullmatch(reference) is not None

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from compose2aws.catalog import Catalog, ImageReference
+from compose2aws.catalog.image import is_image
 from compose2aws.compose.node import Mapping, Path, Scalar, leaves
 from compose2aws.compose.project import Project
 from compose2aws.planning.identity import digest, logical_id
@@ -54,6 +55,11 @@ def choose_image(
         why = f": {', '.join(unset)} is not set" if unset else ""
         remedy = f"set {unset[0]} in the environment or in .env" if unset else "write it as REPOSITORY:TAG"
         ledger.refuse(path, "invalid-image", f"the image name of {service.name} is not complete{why}", remedy)
+        return None
+    if not is_image(service.text("image") or ""):
+        reason = f"the image name of {service.name} is none that Docker takes"
+        remedy = "write it as REPOSITORY:TAG: the repository in lower case, the tag of letters, digits, `_`, `.`, `-`"
+        ledger.refuse(path, "invalid-image", reason, remedy)
         return None
     name = pullable(service.text("image") or "", reference, catalog)
     definition = service.definition
