@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from compose2aws.planning.identity import first_container
 from compose2aws.planning.model import BuiltImage, Plan, Tmpfs, VolumeMount
 from compose2aws.planning.mount import folder_key, volume_key
 from tests.planning.projects import (
@@ -305,12 +306,12 @@ def test_a_file_inside_a_volume_is_laid_into_it_on_every_start(tmp_path: Path) -
         "    volumes: ['config:/config', './my users.yml:/config/sub/users.yml:ro']\nvolumes: {config: }",
         {"my users.yml": "users: {}\n"},
     )
-    (filler,) = (c for c in task(made, "auth").containers if c.name == "auth-files")
+    (filler,) = (c for c in task(made, "auth").containers if c.name == first_container("files", "auth"))
     steps = filler.command[0].parts[0] if filler.command else ""
     assert steps == "mkdir -p /folders/0/sub && cp -a /seeds/0 /folders/0/sub/users.yml"
     assert [mount.container_path for mount in filler.mounts] == ["/folders/0"]
     assert not isinstance(container(made, "auth").image, BuiltImage)
-    assert "auth-files" in {needed.container for needed in container(made, "auth").depends_on}
+    assert first_container("files", "auth") in {needed.container for needed in container(made, "auth").depends_on}
     assert "would hide it" in decision(made, "services.auth.volumes[1]").reason
 
 
@@ -323,3 +324,44 @@ def test_a_file_beside_a_volume_is_part_of_the_image(tmp_path: Path) -> None:
     )
     assert isinstance(container(made, "auth").image, BuiltImage)
     assert [c.name for c in task(made, "auth").containers] == ["auth"]
+
+
+# ── volumes in memory, and the words of findings ────────────────────────────────────────────────────────────────────
+
+
+def test_a_volume_that_is_kept_in_memory_stays_there(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  api: {image: acme/api, volumes: ['scratch:/scratch']}\n"
+        "volumes: {scratch: {driver_opts: {type: tmpfs, device: tmpfs, o: 'size=100m,uid=1000'}}}",
+    )
+    assert container(made, "api").tmpfs == (Tmpfs("/scratch", 100, ("uid=1000",)),)
+    assert made.file_system is None
+    assert outcome(made, "volumes.scratch") == "translated"
+    assert "volume-options" not in codes(made)
+
+
+def test_a_config_inside_a_volume_is_decided(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  api:\n    image: acme/api\n    volumes: ['data:/data']\n"
+        "    configs: [{source: settings, target: /data/settings.ini}]\n"
+        "volumes: {data: }\nconfigs: {settings: {content: 'a = 1'}}",
+    )
+    assert outcome(made, "configs.settings") == "adapted"
+    assert any(c.name == first_container("files", "api") for c in task(made, "api").containers)
+
+
+def test_a_folder_far_from_the_project_is_told_as_it_was_written(tmp_path: Path) -> None:
+    project = tmp_path / "a" / "b"
+    project.mkdir(parents=True)
+    made = planned(project, "services:\n  api: {image: acme/api, volumes: ['/srv/elsewhere:/data']}")
+    assert "/srv/elsewhere is an empty" in finding(made, "folder-starts-empty").message
+
+
+def test_what_an_anchor_repeats_is_said_once(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "x-common: &common\n  image: acme/api\n  volumes: ['./logs:/logs']\nservices:\n  a: *common\n  b: *common\n",
+    )
+    assert finding(made, "folder-starts-empty").path == ("services", "a", "volumes", 0)

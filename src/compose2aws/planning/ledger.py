@@ -125,13 +125,17 @@ class Ledger:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Errors first, then warnings and notes; inside each, in the order of the files."""
+        """Errors first, then warnings and notes; inside each, in the order of the files. What an anchor repeats for
+        several services is said once."""
 
         def key(finding: Finding) -> tuple[int, str, int, int, str, str]:
             at = finding.position or Position("", 0, 0)
             return _SEVERITIES[finding.severity], at.file, at.line, at.column, finding.code, finding.message
 
-        return tuple(sorted(self._findings, key=key))
+        said: dict[tuple[object, ...], Finding] = {}
+        for finding in sorted(self._findings, key=key):
+            said.setdefault((finding.code, finding.message, finding.remedy, finding.position), finding)
+        return tuple(said.values())
 
     @property
     def refusals(self) -> tuple[Decision, ...]:

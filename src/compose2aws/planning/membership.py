@@ -162,7 +162,7 @@ def _tell_where_it_was(project: Project, path: Path, ledger: Ledger) -> None:
 def _decide_configs(project: Project, kinds: Mapping[str, Kind], mounts: Mapping[str, Mounts], ledger: Ledger) -> None:
     declared = project.root.get("configs")
     for name, found in mounts.items():
-        for file in found.baked:
+        for file in (*found.baked, *(fill.file for fill in found.fills)):
             node = tree.find(project.root, (*file.path, "source")) if len(file.path) > 2 else None
             if file.path[2:3] == ("configs",) and isinstance(node, tree.Scalar) and isinstance(declared, tree.Mapping):
                 definition = kinds[name].source.definition

@@ -9,7 +9,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from compose2aws.compose.node import Mapping, Scalar, Segment
+from compose2aws.compose.node import Mapping, Scalar, Segment, find
 from compose2aws.compose.project import FileFact, Project
 from compose2aws.planning.hosting import is_host_path
 from compose2aws.planning.identity import digest
@@ -147,6 +147,8 @@ def _plan_mount(service: ServiceSource, index: int, project: Project, ledger: Le
             code="anonymous-volume",
             reason="an anonymous volume: the image's own content stays, and is gone with the task",
         )
+    elif kind == "volume" and (options := _in_memory(source or "", project)) is not None:
+        _plan_memory(service, index, target, options, ledger, to)
     elif kind == "volume":
         point = volume_key(source or "")
         _mount_point(service, point, target, read_only, ledger, to, index)
@@ -163,6 +165,24 @@ def _plan_mount(service: ServiceSource, index: int, project: Project, ledger: Le
         _plan_bind(service, index, source or "", target, read_only, project, ledger, to)
     else:
         ledger.refuse(path, "mount-type", f"mounts of type {kind} have no counterpart on Fargate", "use a named volume")
+
+
+def _in_memory(volume: str, project: Project) -> str | None:
+    """The mount options of a volume that the local driver keeps in memory (docker volume create, "Driver-specific
+    options"); None of any other."""
+    kind, options = (find(project.root, ("volumes", volume, "driver_opts", key)) for key in ("type", "o"))
+    if not isinstance(kind, Scalar) or kind.text != "tmpfs":
+        return None
+    return options.text if isinstance(options, Scalar) else ""
+
+
+def _plan_memory(service: ServiceSource, index: int, target: str, options: str, ledger: Ledger, to: _Collected) -> None:
+    size = next((o.removeprefix("size=") for o in options.split(",") if o.startswith("size=")), None)
+    kept = tuple(o for o in options.split(",") if o and not o.startswith("size="))
+    to.tmpfs.append(Tmpfs(target, _size(size) or _TMPFS_MIB, kept))
+    reason = "in memory, as its options say; each container has its own"
+    ledger.record(service.at("volumes", index), "translated", service.definition, reason=reason)
+    ledger.record(("volumes", service.text("volumes", index, "source") or ""), "translated", service.definition)
 
 
 def _mount_point(
@@ -207,6 +227,7 @@ def _plan_bind(
     path = service.at("volumes", index)
     fact = project.fact(source)
     relative = posixpath.relpath(source, project.folder)
+    shown = source if relative.startswith("../../") else relative
     definition = service.definition
     if source in _TIME_FILES or target in _TIME_FILES:
         ledger.drop(path, "time-zone-file", f"{target} is not mounted: tasks run in UTC", "set the variable TZ")
@@ -226,7 +247,7 @@ def _plan_bind(
             "live-reload-mount", "note", f"{relative} is not mounted over {target}: the image has the code", "", path
         )
     elif fact.kind in ("file", "folder") and _is_private(relative):
-        reason = f"{relative} is outside of the project, in a place for what is private: it is not taken to AWS"
+        reason = f"{shown} is outside of the project, in a place for what is private: it is not taken to AWS"
         ledger.drop(path, "private-file", reason, "give the app what it needs as a secret")
     elif fact.kind == "file":
         to.baked.append(BakedFile(target, source, path=path))
@@ -241,7 +262,7 @@ def _plan_bind(
             ledger.find(
                 "baked-file-written",
                 "warning",
-                f"{relative} is part of the image on AWS: what {service.name} writes to it is gone with the task",
+                f"{shown} is part of the image on AWS: what {service.name} writes to it is gone with the task",
                 "keep data in a named volume",
                 path,
             )
@@ -260,10 +281,10 @@ def _plan_bind(
             reason=f"copied into the image at {target}",
         )
     elif fact.kind in ("socket", "other"):
-        reason = f"{relative} is neither a file nor a folder, so it cannot be taken to AWS"
+        reason = f"{shown} is neither a file nor a folder, so it cannot be taken to AWS"
         ledger.refuse(path, "special-file", reason, "take the mount away with `!override` in compose.aws.yaml")
     elif fact.kind == "missing" and _names_a_file(source, target):
-        reason = f"{relative} does not exist, and its name is a file's: nothing is mounted at {target}"
+        reason = f"{shown} does not exist, and its name is a file's: nothing is mounted at {target}"
         ledger.record(path, "dropped", code="missing-file", reason=reason)
         ledger.find("missing-file", "error", reason, "add the file, or take the mount away", path)
     else:
@@ -282,25 +303,24 @@ def _plan_folder(
     to: _Collected,
 ) -> None:
     path = service.at("volumes", index)
+    shown = source if relative.startswith("../../") else relative
     point = folder_key(relative if not posixpath.isabs(source) or not relative.startswith("../..") else source, path)
     reason = "a folder that the container writes to: kept on EFS, encrypted and backed up"
     _mount_point(service, point, target, read_only, ledger, to, index, "folder-on-efs", reason)
     if fact.kind == "folder" and fact.entries and fact.size <= _BAKED_BYTES and len(fact.entries) < _BAKED_FILES:
         to.fills.append(Fill(BakedFile(target, source, folder=True, path=path), point.id.logical_id))
-        message = (
-            f"{relative} is an EFS folder on AWS; it begins with the {len(fact.entries)} files that are in it here"
-        )
+        message = f"{shown} is an EFS folder on AWS; it begins with the {len(fact.entries)} files that are in it here"
         ledger.find("folder-copied-once", "note", message, "", path)
     elif fact.kind == "folder" and fact.entries:
         ledger.find(
             "folder-not-copied",
             "warning",
-            f"{relative} is an EFS folder on AWS; it holds too much to be part of an image, so it begins empty there",
+            f"{shown} is an EFS folder on AWS; it holds too much to be part of an image, so it begins empty there",
             "copy its files once, with a task that mounts it or with AWS DataSync",
             path,
         )
     else:
-        ledger.find("folder-starts-empty", "note", f"{relative} is an empty EFS folder on AWS at first", "", path)
+        ledger.find("folder-starts-empty", "note", f"{shown} is an empty EFS folder on AWS at first", "", path)
 
 
 def _is_private(relative: str) -> bool:
