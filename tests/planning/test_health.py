@@ -80,10 +80,22 @@ def test_what_was_changed_is_said(tmp_path: Path) -> None:
     assert outcome(planned(tmp_path, exact), "services.api.healthcheck") == "translated"
 
 
-def test_a_service_with_a_check_has_two_minutes_before_it_counts(tmp_path: Path) -> None:
-    made = planned(tmp_path, "services:\n  api: {image: a, healthcheck: {test: 'true'}}\n  web: {image: b}\n")
-    assert service(made, "api").health_grace == 120
-    assert service(made, "web").health_grace is None
+def test_the_balancers_check_counts_after_two_minutes_or_when_the_slowest_container_may_be_healthy(
+    tmp_path: Path,
+) -> None:
+    made = planned(
+        tmp_path,
+        """
+services:
+  quick: {image: a, ports: ["80:80"]}
+  slow: {image: b, ports: ["81:80"], healthcheck: {test: 'true', start_period: 4m, interval: 20s, retries: 3}}
+  inner: {image: c, healthcheck: {test: 'true', start_period: 4m}}
+""",
+    )
+    assert service(made, "quick").health_grace == 120
+    assert service(made, "slow").health_grace == 240 + 20 * 3
+    # without a balancer there is nothing to be gracious to
+    assert service(made, "inner").health_grace is None
 
 
 DURATION = st.integers(0, 10**7).map(lambda ms: f"{ms}ms") | st.integers(0, 10**5).map(lambda m: f"{m}m{m % 60}s")

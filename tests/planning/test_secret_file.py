@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from compose2aws.cloudformation import emit, render
+from compose2aws.planning.identity import first_container
 from compose2aws.planning.model import Parameter, Plan, VolumeMount
 from tests.planning.projects import becomes, container, outcome, planned, task
 
@@ -56,9 +57,11 @@ def test_its_value_is_never_written(tmp_path: Path) -> None:
 
 def test_a_first_container_writes_the_files_and_the_service_reads_them(tmp_path: Path) -> None:
     made = made_of(tmp_path)
-    writer, api = container(made, "api-secrets"), container(made, "api")
+    writer, api = container(made, first_container("secrets", "api")), container(made, "api")
     assert not writer.essential
-    assert [(one.container, one.condition) for one in api.depends_on] == [("api-secrets", "SUCCESS")]
+    assert [(one.container, one.condition) for one in api.depends_on] == [
+        (first_container("secrets", "api"), "SUCCESS")
+    ]
     assert {mount.container_path for mount in api.mounts} == {"/run/secrets", "/etc/app"}
     assert all(mount.read_only for mount in api.mounts)
     assert {VolumeMount(m.volume, m.container_path) for m in api.mounts} == set(writer.mounts)
@@ -122,4 +125,4 @@ def test_a_quote_in_a_path_does_not_end_it(tmp_path: Path) -> None:
         """,
         {"s": "x"},
     )
-    assert r"> '/etc/it'\''s'" in str((container(made, "api-secrets").command or ("",))[0])
+    assert r"> '/etc/it'\''s'" in str((container(made, first_container("secrets", "api")).command or ("",))[0])

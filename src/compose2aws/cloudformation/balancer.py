@@ -151,8 +151,8 @@ def _emit_balancer(graph: Graph, plan: Plan, balancer: Balancer) -> None:
 
 def _target_group(plan: Plan, group: TargetGroup) -> elb.TargetGroup:
     check: dict[str, Any] = {"HealthCheckProtocol": "TCP"}
-    if group.health_path or group.protocol == "HTTP":
-        check = {"HealthCheckProtocol": "HTTP", "HealthCheckPath": group.health_path or "/"}
+    if group.health_path or group.protocol in ("HTTP", "HTTPS"):
+        check = {"HealthCheckProtocol": group.protocol, "HealthCheckPath": group.health_path or "/"}
         check["Matcher"] = elb.Matcher(HttpCode=group.matcher or "200-399")
     return elb.TargetGroup(
         group.id.logical_id,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from troposphere import Base64, GetAtt, Join, Ref, autoscaling, ec2, ecs, iam
 
-from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
+from compose2aws.cloudformation.expression import Expression, attribute, ref, subnets
 from compose2aws.cloudformation.graph import Graph
 from compose2aws.cloudformation.policy import assume_role
 from compose2aws.planning.model import HostFleet, Plan
@@ -60,9 +60,12 @@ def emit_fleet(graph: Graph, plan: Plan, fleet: HostFleet) -> None:
 
 def _launch_template(fleet: HostFleet) -> ec2.LaunchTemplate:
     lines = ["#!/bin/bash\n", "echo ECS_CLUSTER=", Ref("ServiceCluster"), " >> /etc/ecs/ecs.config\n"]
+    # a task speaks for itself by its role, never for its instance
+    lines.append("echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config\n")
     if fleet.gpu:
         lines.append("echo ECS_ENABLE_GPU_SUPPORT=true >> /etc/ecs/ecs.config\n")
-    disk = ec2.EBSBlockDevice(VolumeSize=fleet.disk, VolumeType="gp3", Encrypted=True, KmsKeyId=encryption_key())
+    # under the account's own key for disks: another would have to admit the role of Auto Scaling
+    disk = ec2.EBSBlockDevice(VolumeSize=fleet.disk, VolumeType="gp3", Encrypted=True)
     return ec2.LaunchTemplate(
         fleet.launch_template.logical_id,
         LaunchTemplateData=ec2.LaunchTemplateData(

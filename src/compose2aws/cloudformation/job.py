@@ -75,8 +75,9 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
         "Timeout": timeout,
         "LogGroup": ref(main.logging.group),
         "LogPrefix": main.logging.prefix,
-        **awsvpc(plan, item.subnets, item.security_groups),
     }
+    if item.task.network_mode == "awsvpc":
+        job.properties |= awsvpc(plan, item.subnets, item.security_groups)
     if item.once_for:
         job.properties["Database"] = ref(item.once_for)
     graph.add(job, item.source, owner=item.name)
@@ -149,6 +150,13 @@ def job_function_text() -> str:
     return files("compose2aws.cloudformation").joinpath("job_function.py").read_text(encoding="utf-8")
 
 
+def _schedule_network(plan: Plan, item: Job) -> dict[str, Any]:
+    if item.task.network_mode == "host":
+        return {}
+    network = scheduler.AwsVpcConfiguration(**awsvpc(plan, item.subnets, item.security_groups))
+    return {"NetworkConfiguration": scheduler.NetworkConfiguration(AwsvpcConfiguration=network)}
+
+
 def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None:
     role = logical_id(item.name, "ScheduleRole")
     graph.add(
@@ -160,7 +168,6 @@ def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None
         item.source,
         owner=item.name,
     )
-    network: dict[str, Any] = awsvpc(plan, item.subnets, item.security_groups)
     graph.add(
         scheduler.Schedule(
             item.id.logical_id,
@@ -177,9 +184,7 @@ def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None
                     CapacityProviderStrategy=[
                         scheduler.CapacityProviderStrategyItem(CapacityProvider=provider_name(item.capacity), Weight=1)
                     ],
-                    NetworkConfiguration=scheduler.NetworkConfiguration(
-                        AwsvpcConfiguration=scheduler.AwsVpcConfiguration(**network)
-                    ),
+                    **_schedule_network(plan, item),
                 ),
                 RetryPolicy=scheduler.RetryPolicy(
                     MaximumRetryAttempts=_RETRIES, MaximumEventAgeInSeconds=_OLDEST_EVENT

@@ -61,18 +61,17 @@ def patiently(call: Callable[[], Any]) -> Any:
 def start(event: dict[str, Any]) -> str:
     """Start the task once, also when Lambda repeats the request."""
     job = event["ResourceProperties"]
-    network = {
-        "subnets": job["Subnets"],
-        "securityGroups": job["SecurityGroups"],
-        "assignPublicIp": job["AssignPublicIp"],
-    }
+    network = {}
+    if "Subnets" in job:
+        names = {"subnets": "Subnets", "securityGroups": "SecurityGroups", "assignPublicIp": "AssignPublicIp"}
+        network = {"networkConfiguration": {"awsvpcConfiguration": {key: job[name] for key, name in names.items()}}}
     started = patiently(
         lambda: boto3.client("ecs").run_task(
             clientToken=event["RequestId"],
             cluster=job["Cluster"],
             taskDefinition=job["TaskDefinition"],
             capacityProviderStrategy=[{"capacityProvider": job["Capacity"], "weight": 1}],
-            networkConfiguration={"awsvpcConfiguration": network},
+            **network,
         )
     )
     if started.get("failures") or not started.get("tasks"):

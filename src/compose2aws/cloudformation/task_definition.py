@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from math import ceil
 
-from troposphere import GetAtt, If, NoValue, ecs, iam, logs
+from troposphere import GetAtt, If, Join, NoValue, Ref, ecs, iam, logs
 
 from compose2aws.cloudformation.container import container_definition, secret_condition
 from compose2aws.cloudformation.expression import (
@@ -20,7 +21,7 @@ from compose2aws.cloudformation.graph import Graph, GraphError
 from compose2aws.cloudformation.image import repository_arn
 from compose2aws.cloudformation.policy import Statement, allow, assume_role, document
 from compose2aws.compose.node import Path
-from compose2aws.planning.model import BuiltImage, Container, Plan, RegistryImage, Task, TaskVolume
+from compose2aws.planning.model import BuiltImage, Container, Image, Plan, RegistryImage, Task, TaskVolume
 
 _TASKS = "ecs-tasks.amazonaws.com"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -30,6 +31,8 @@ _MOUNT = (
     "elasticfilesystem:ClientRootAccess",
     "elasticfilesystem:ClientWrite",
 )
+# Amazon ECR User Guide, "Amazon ECR private registry".
+_PRIVATE_REGISTRY = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)")
 # ECS, "Permissions required for ECS Exec"; these actions know no resources.
 _SESSION = (
     "ssmmessages:CreateControlChannel",
@@ -110,15 +113,26 @@ def _execution_role(graph: Graph, plan: Plan, task: Task) -> iam.Role:
     groups = dict.fromkeys(container.logging.group for container in task.containers)
     statements: list[Expression] = [allow(_WRITE_LOGS, [attribute(group, "Arn") for group in groups])]
     built = dict.fromkeys(c.image for c in task.containers if isinstance(c.image, BuiltImage))
-    if built:
+    repositories = [repository_arn(image) for image in built]
+    repositories += [arn for c in task.containers if (arn := _private_repository(c.image))]
+    if repositories:
         statements.append(allow("ecr:GetAuthorizationToken", "*"))
-        statements.append(allow(_PULL, [repository_arn(image) for image in built]))
+        statements.append(allow(_PULL, repositories))
     statements += _secret_statements(graph, plan, task)
     return iam.Role(
         task.execution_role.logical_id,
         AssumeRolePolicyDocument=assume_role(_TASKS),
         Policies=[iam.Policy(PolicyName="start", PolicyDocument=document(*statements))],
     )
+
+
+def _private_repository(image: Image) -> Expression | None:
+    """The ARN of the repository of an image that a private registry of Amazon's holds, in whichever account."""
+    match = _PRIVATE_REGISTRY.match(image.reference) if isinstance(image, RegistryImage) else None
+    if match is None:
+        return None
+    account, region, repository = match.groups()
+    return Join("", ["arn:", Ref("AWS::Partition"), f":ecr:{region}:{account}:repository/{repository}"])
 
 
 def _secret_statements(graph: Graph, plan: Plan, task: Task) -> Iterable[Expression]:

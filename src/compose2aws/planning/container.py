@@ -18,6 +18,10 @@ from compose2aws.planning.values import ContainerValues
 
 # Amazon ECS API Reference, "ContainerDefinition", stopTimeout: at most 120 seconds on Fargate.
 _LONGEST_STOP = 120
+# Linux, fs/file.c, sysctl_nr_open.
+_MOST_FILES = 1_048_576
+# Amazon ECS API Reference, "SystemControl".
+_SYSTEM_CONTROLS = ("net.", "fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm")
 _ULIMITS = frozenset(
     (
         "core",
@@ -194,14 +198,15 @@ def _ulimits(service: ServiceSource, ledger: Ledger) -> tuple[Ulimit, ...]:
             soft, hard = service.whole("ulimits", name, "soft"), service.whole("ulimits", name, "hard")
         else:
             soft = hard = service.whole("ulimits", name)
-        # a limit of nothing is left out in the canonical form
-        # Docker says -1 for no limit; ECS takes whole numbers from 0
-        unlimited = 1_048_576
-        found.append(
-            Ulimit(name, unlimited if (soft or 0) < 0 else soft or 0, unlimited if (hard or 0) < 0 else hard or 0)
-        )
+        limits = [_ulimit(name, limit or 0) for limit in (soft, hard)]
+        found.append(Ulimit(name, *limits))
         ledger.record(path, "translated", definition)
     return tuple(found)
+
+
+def _ulimit(name: str, limit: int) -> int:
+    """Docker's -1 is no limit, which ECS takes too; of files and processes Linux has a largest number."""
+    return _MOST_FILES if limit < 0 and name in ("nofile", "nproc") else limit
 
 
 def _system_controls(service: ServiceSource, ledger: Ledger) -> tuple[tuple[str, str], ...]:
@@ -209,12 +214,11 @@ def _system_controls(service: ServiceSource, ledger: Ledger) -> tuple[tuple[str,
     found: list[tuple[str, str]] = []
     for name, node in service.entries("sysctls").items():
         path = service.at("sysctls", name)
-        if name.startswith("net.") and isinstance(node, tree.Scalar):
-            # Amazon ECS API Reference, "SystemControl": on Fargate, all of net.*, and some of kernel.* and fs.*
+        if name.startswith(_SYSTEM_CONTROLS) and isinstance(node, tree.Scalar):
             found.append((name, node.text))
             ledger.record(path, "translated", definition)
         else:
-            ledger.drop(path, "sysctl", f"Fargate does not let a task set {name}")
+            ledger.drop(path, "sysctl", f"ECS does not let a task set {name}")
     return tuple(found)
 
 

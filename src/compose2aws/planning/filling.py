@@ -12,7 +12,7 @@ import shlex
 from dataclasses import dataclass, replace
 
 from compose2aws.compose.project import Project
-from compose2aws.planning.identity import logical_id
+from compose2aws.planning.identity import first_container, logical_id
 from compose2aws.planning.image import helper_image, layered, platforms, target_name
 from compose2aws.planning.model import (
     BuiltImage,
@@ -49,10 +49,11 @@ def plan_filling(service: ServiceSource, mounts: Mounts, project: Project, reten
     target = layered(target_name(name), f"docker-image://{helper_image()}", seeds, platforms(service), project)
     image = BuiltImage(name, logical_id(name, "Image"), target, (), service.path)
     steps = [_step(number, fill) for number, fill in enumerate(mounts.fills)]
+    container_name = first_container("files", service.name)
     container = Container(
-        name=f"{service.name}-files",
+        name=container_name,
         image=image,
-        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, f"{service.name}-files"),
+        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, container_name),
         essential=False,
         entrypoint=(Text.of("sh"), Text.of("-ec")),
         command=(Text.of("\n".join(steps)),),

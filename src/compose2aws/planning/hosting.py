@@ -16,7 +16,6 @@ from compose2aws.planning.image import is_arm
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import HostFleet, Task, singleton
-from compose2aws.planning.settings import Settings
 from compose2aws.planning.source import ServiceSource
 
 # Fargate adds this capability and no other (Amazon ECS API Reference, "KernelCapabilities").
@@ -42,15 +41,32 @@ class Wish:
     what: str
 
 
-# vCPU, GiB, and how many tasks with an interface of their own an instance takes beside its own (Amazon EC2 User Guide,
-# "Maximum IP addresses per network interface"); the smallest that fits the largest task is taken.
-_INSTANCES: dict[FleetName, tuple[tuple[str, int, int], ...]] = {
-    "x86": (("m7i.large", 2, 8), ("m7i.xlarge", 4, 16), ("m7i.2xlarge", 8, 32), ("m7i.4xlarge", 16, 64),
-            ("m7i.8xlarge", 32, 128), ("m7i.16xlarge", 64, 256)),
-    "arm": (("m7g.large", 2, 8), ("m7g.xlarge", 4, 16), ("m7g.2xlarge", 8, 32), ("m7g.4xlarge", 16, 64),
-            ("m7g.8xlarge", 32, 128), ("m7g.16xlarge", 64, 256)),
-    "gpu": (("g4dn.xlarge", 4, 16), ("g4dn.2xlarge", 8, 32), ("g4dn.4xlarge", 16, 64), ("g4dn.12xlarge", 48, 192)),
-}  # fmt: skip
+# vCPU, GiB and GPUs; the smallest that fits the largest task is taken.
+_INSTANCES: dict[FleetName, tuple[tuple[str, int, int, int], ...]] = {
+    "x86": (
+        ("m7i.large", 2, 8, 0),
+        ("m7i.xlarge", 4, 16, 0),
+        ("m7i.2xlarge", 8, 32, 0),
+        ("m7i.4xlarge", 16, 64, 0),
+        ("m7i.8xlarge", 32, 128, 0),
+        ("m7i.16xlarge", 64, 256, 0),
+    ),
+    "arm": (
+        ("m7g.large", 2, 8, 0),
+        ("m7g.xlarge", 4, 16, 0),
+        ("m7g.2xlarge", 8, 32, 0),
+        ("m7g.4xlarge", 16, 64, 0),
+        ("m7g.8xlarge", 32, 128, 0),
+        ("m7g.16xlarge", 64, 256, 0),
+    ),
+    "gpu": (
+        ("g4dn.xlarge", 4, 16, 1),
+        ("g4dn.2xlarge", 8, 32, 1),
+        ("g4dn.4xlarge", 16, 64, 1),
+        ("g4dn.12xlarge", 48, 192, 4),
+        ("g4dn.metal", 96, 384, 8),
+    ),
+}
 _IMAGES: dict[FleetName, str] = {
     "x86": "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id",
     "arm": "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id",
@@ -58,7 +74,8 @@ _IMAGES: dict[FleetName, str] = {
 }
 # What the agent and the system need of an instance's memory, in MiB.
 _RESERVED_MEMORY = 1024
-_MOST_INSTANCES = 10
+# During a deployment every task may stand twice, each on an instance of its own.
+_INSTANCES_A_TASK = 2
 _DISK = 100
 
 
@@ -147,6 +164,15 @@ def hosted_services(running: Mapping[str, Kind], project: Project, ledger: Ledge
             "without that it would run on Fargate, with no machine to look after",
             asked[0].path,
         )
+        if any(kind.source.owner == owner and kind.source.text("network_mode") == "host" for kind in running.values()):
+            ledger.find(
+                "host-network",
+                "warning",
+                f"{owner} is in its instance's network: other services do not reach it by its name, and `localhost` "
+                "is not where their ports are",
+                "give it a network of the project, and let it call the others by their names",
+                ("services", owner, "network_mode"),
+            )
         if any("Docker socket" in reason for reason in reasons):
             ledger.find(
                 "docker-socket",
@@ -159,16 +185,17 @@ def hosted_services(running: Mapping[str, Kind], project: Project, ledger: Ledge
     return {owner: tuple(asked) for owner, asked in found.items()}
 
 
-def plan_fleets(
-    tasks: Iterable[tuple[ServiceSource, Task]], settings: Settings, ledger: Ledger
-) -> tuple[HostFleet, ...]:
-    """The fleets for the tasks that need a host; a task that fits no instance is refused."""
-    largest: dict[FleetName, tuple[int, int]] = {}
-    for service, task in tasks:
+def plan_fleets(tasks: Iterable[tuple[ServiceSource, Task, int]], ledger: Ledger) -> tuple[HostFleet, ...]:
+    """The fleets for the tasks that need a host, each with how many of it run; one that fits no instance is refused."""
+    largest: dict[FleetName, tuple[int, int, int]] = {}
+    wanted: dict[FleetName, int] = {}
+    for service, task, count in tasks:
         name = fleet_name(service)
-        cpu, memory = largest.get(name, (0, 0))
-        largest[name] = (max(cpu, task.cpu), max(memory, task.memory))
-        if _instance(name, task.cpu, task.memory) is None:
+        gpus = sum(container.gpus for container in task.containers)
+        before = largest.get(name, (0, 0, 0))
+        largest[name] = (max(before[0], task.cpu), max(before[1], task.memory), max(before[2], gpus))
+        wanted[name] = wanted.get(name, 0) + count
+        if _instance(name, task.cpu, task.memory, gpus) is None:
             ledger.refuse(service.path, "too-large", f"{service.name} asks for more than the largest host has",
                           "ask for less in `deploy.resources` or `x-aws`")  # fmt: skip
     return tuple(
@@ -178,7 +205,7 @@ def plan_fleets(
             gpu=name == "gpu",
             instance_type=_instance(name, *largest[name]) or _INSTANCES[name][-1][0],
             image_parameter=_IMAGES[name],
-            maximum=_MOST_INSTANCES if settings.production else 2,
+            maximum=wanted[name] * _INSTANCES_A_TASK,
             disk=_DISK,
             security_group=singleton("AWS::EC2::SecurityGroup", "HostSecurityGroup"),
         )
@@ -186,8 +213,8 @@ def plan_fleets(
     )
 
 
-def _instance(name: FleetName, cpu: int, memory: int) -> str | None:
-    for instance, cpus, gibibytes in _INSTANCES[name]:
-        if cpus * 1024 >= cpu and gibibytes * 1024 - _RESERVED_MEMORY >= memory:
+def _instance(name: FleetName, cpu: int, memory: int, gpus: int) -> str | None:
+    for instance, cpus, gibibytes, has_gpus in _INSTANCES[name]:
+        if cpus * 1024 >= cpu and gibibytes * 1024 - _RESERVED_MEMORY >= memory and has_gpus >= gpus:
             return instance
     return None

@@ -31,6 +31,7 @@ Role: TypeAlias = Literal[
     "ClusterParameterGroup",
     "Connection",
     "Domain",
+    "DomainLogGroup",
     "Egress",
     "EngineVersion",
     "ExecutionRole",
@@ -110,6 +111,7 @@ Singleton: TypeAlias = Literal[
     "PrivateNamespace",
     "RedirectListener",
     "S3GatewayEndpoint",
+    "SearchLogPolicy",
     "SecretsInterfaceEndpoint",
     "SecretsRevision",
     "ServiceCluster",
@@ -189,6 +191,11 @@ def variable_id(variable: str) -> str:
     if readable and name not in SINGLETONS and not name.endswith(ROLES) and not _ENDS_LIKE_A_HASH.fullmatch(name):
         return name
     return name + digest(variable)
+
+
+def first_container(what: Literal["secrets", "files", "names"], service: str) -> str:
+    """The name of a container that prepares a service's task. It ends in a hash, so that no service is called so."""
+    return f"{what}-{digest(service)}"
 
 
 def limited(name: str, length: int) -> str:

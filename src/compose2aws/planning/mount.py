@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import Mapping, Scalar, Segment, find
 from compose2aws.compose.project import FileFact, Project
-from compose2aws.planning.hosting import is_host_path
+from compose2aws.planning.hosting import is_docker_socket, is_host_path
 from compose2aws.planning.identity import digest
 from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
@@ -210,7 +210,7 @@ def _mount_point(
     to.mounts.append(VolumeMount(name, target, read_only))
     to.writes = to.writes or not read_only
     definition = service.definition
-    told = reason or "kept on EFS, encrypted and backed up"
+    told = reason or "kept on EFS, encrypted"
     ledger.record(service.at("volumes", index), "adapted", (point.id, definition), code=code, reason=told)
 
 
@@ -233,9 +233,10 @@ def _plan_bind(
         ledger.drop(path, "time-zone-file", f"{target} is not mounted: tasks run in UTC", "set the variable TZ")
     elif is_host_path(source, project):
         name = f"host-{digest(source)}"
-        to.volumes[name] = TaskVolume(name, host_path=source)
+        place = _SOCKET if is_docker_socket(source) else source
+        to.volumes[name] = TaskVolume(name, host_path=place)
         to.mounts.append(VolumeMount(name, target, read_only))
-        ledger.record(path, "adapted", definition, code="host-path", reason=f"{source} of the instance that it runs on")
+        ledger.record(path, "adapted", definition, code="host-path", reason=f"{place} of the instance that it runs on")
     elif _is_code(service, source, target, project):
         ledger.record(
             path,
@@ -288,7 +289,7 @@ def _plan_bind(
         ledger.record(path, "dropped", code="missing-file", reason=reason)
         ledger.find("missing-file", "error", reason, "add the file, or take the mount away", path)
     else:
-        _plan_folder(service, index, fact, source, relative, target, read_only, ledger, to)
+        _plan_folder(service, index, fact, source, _identity(source, project), target, read_only, ledger, to)
 
 
 def _plan_folder(
@@ -304,8 +305,8 @@ def _plan_folder(
 ) -> None:
     path = service.at("volumes", index)
     shown = source if relative.startswith("../../") else relative
-    point = folder_key(relative if not posixpath.isabs(source) or not relative.startswith("../..") else source, path)
-    reason = "a folder that the container writes to: kept on EFS, encrypted and backed up"
+    point = folder_key(relative, path)
+    reason = "a folder that the container writes to: kept on EFS, encrypted"
     _mount_point(service, point, target, read_only, ledger, to, index, "folder-on-efs", reason)
     if fact.kind == "folder" and fact.entries and fact.size <= _BAKED_BYTES and len(fact.entries) < _BAKED_FILES:
         to.fills.append(Fill(BakedFile(target, source, folder=True, path=path), point.id.logical_id))
@@ -321,6 +322,13 @@ def _plan_folder(
         )
     else:
         ledger.find("folder-starts-empty", "note", f"{shown} is an empty EFS folder on AWS at first", "", path)
+
+
+def _identity(source: str, project: Project) -> str:
+    """What a folder is called wherever the project lies: its path from the project's folder. One that shares no parent
+    with the project was written as an absolute path, and is called so."""
+    together = posixpath.commonpath([source, project.folder]) != "/"
+    return posixpath.relpath(source, project.folder) if together else source
 
 
 def _is_private(relative: str) -> bool:

@@ -135,7 +135,9 @@ def plan_groups(
             continue
         mine = [network_group(n) for n in kind.source.networks if n in used and n in names]
         if name in own or not mine:
-            groups.append(SecurityGroup(service_group(name), f"Tasks of {name}", True, kind.source.path))
+            shut = bool(kind.source.networks) and all(network in internal for network in kind.source.networks)
+            about = f"Tasks of {name}"
+            groups.append(SecurityGroup(service_group(name), about, not shut, kind.source.path, inner_egress=shut))
             mine.append(service_group(name))
         of_service[name] = tuple(mine)
         if len(mine) > MAXIMUM_GROUPS:
@@ -146,8 +148,14 @@ def plan_groups(
                 "groups",
                 "let it be in fewer networks",
             )
+    from_hosts = any(k.runs and k.source.text("network_mode") == "host" for k in kinds.values())
     for name, item in managed.items():
         groups.append(SecurityGroup(item.security_group, f"The managed service {name}", False, item.source))
+        if from_hosts:
+            ingress += [
+                rule_between(item.security_group, _HOSTS, port, "tcp", "From tasks in their host's network")
+                for port in _ports(item)
+            ]
         ingress += [
             rule_between(item.security_group, network_group(n), port, "tcp", f"From the network {n}")
             for n in kinds[name].source.networks

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from compose2aws.planning.identity import first_container
 from compose2aws.planning.image import helper_image
 from compose2aws.planning.model import Container, ContainerDependency, Logging, RegistryImage, named
 from compose2aws.planning.text import Text
@@ -17,7 +18,7 @@ def with_search_domain(
     service: str, containers: tuple[Container, ...], namespace: str, retention: int
 ) -> tuple[Container, ...]:
     """The containers of a task, with one before them that sets the search domain."""
-    name = f"{service}-names"
+    name = first_container("names", service)
     first = Container(
         name=name,
         image=RegistryImage(helper_image()),

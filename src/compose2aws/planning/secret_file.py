@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
 from compose2aws.planning.endpoint import Endpoint
-from compose2aws.planning.identity import ResourceId, logical_id, variable_id
+from compose2aws.planning.identity import ResourceId, first_container, logical_id, variable_id
 from compose2aws.planning.image import helper_image, layered, platforms, target_name
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger, pointer
@@ -108,10 +108,11 @@ def plan_secret_files(
     if not script:
         return SecretFiles()
     mounts = tuple(VolumeMount(volume.name, folder) for folder, volume in folders.items())
+    container_name = first_container("secrets", service.name)
     writer = Container(
-        name=f"{service.name}-secrets",
+        name=container_name,
         image=_writer_image(service, project) if isolated else RegistryImage(helper_image()),
-        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, f"{service.name}-secrets"),
+        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, container_name),
         essential=False,
         entrypoint=(Text.of("sh"), Text.of("-ec")),
         command=(Text.of(" && ".join(script)),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from compose2aws.planning.container import Asked, asked, plan_container, stop_timeout, udp_ports
 from compose2aws.planning.discovery import Discovery
@@ -218,7 +219,6 @@ def _service(
         ledger.record(service.at("deploy", "update_config"), "adapted", id_, reason=reason)
     scaling = _autoscaling(service, targets[0].target_group if targets else None, ledger)
     ledger.record(service.path, "translated", (id_, task.definition, task.task_role, task.execution_role))
-    checked = any(container.health_check for container in task.containers)
     return Service(
         name=name,
         task=task,
@@ -232,11 +232,17 @@ def _service(
         registry=registry_id(name) if task.network_mode == "awsvpc" else None,
         connect=parts.discovery.parts.get(name),
         targets=targets,
-        health_grace=_LEAST_GRACE if targets or checked else None,
+        health_grace=_health_grace(task) if targets else None,
         autoscaling=scaling,
         depends_on=_depends(kind, kinds, parts, id_, ledger),
         source=service.path,
     )
+
+
+def _health_grace(task: Task) -> int:
+    """As long as the slowest container may take to be healthy, and two minutes at least."""
+    checks = [container.health_check for container in task.containers if container.health_check]
+    return max([_LEAST_GRACE, *(check.start_period + check.interval * check.retries for check in checks)])
 
 
 def _members(task: Task, parts: Parts) -> list[str]:
@@ -247,7 +253,8 @@ def _replicas(service: ServiceSource, id_: ResourceId, ledger: Ledger) -> int:
     for steps in (("deploy", "replicas"), ("scale",)):
         count = service.whole(*steps)
         if count is not None:
-            ledger.record(service.at(*steps), "translated", id_, reason=f"{count} tasks")
+            scaled = "; how many there are is then scaled" if service.settings.autoscale else ""
+            ledger.record(service.at(*steps), "translated", id_, reason=f"{count} tasks{scaled}")
             return count
     return 1
 
@@ -322,6 +329,10 @@ def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, settin
         code="job",
         reason=reason,
     )
+    if "restart" in service.node:
+        ledger.record(
+            service.at("restart"), "adapted", job.id, reason="a job runs once; one that fails is not repeated"
+        )
     (share,) = _capacity(service, settings, True, task.compatibility == "EC2", job.id, ledger)
     return replace(job, depends_on=depends, capacity=share)
 
@@ -335,8 +346,12 @@ def _depends(
     waits: dict[ResourceId, None] = {}
     for name in service.dependencies:
         other = kinds.get(name)
+        if other is None:
+            reason = f"{name} is not there: none of its profiles is active"
+            ledger.record(service.at("depends_on", name), "dropped", code="depends-on-nothing", reason=reason)
+            continue
         owner = kinds.get(kinds[name].source.owner) if name in kinds else None
-        if owner is None or other is None or owner.source.name == service.name:
+        if owner is None or owner.source.name == service.name:
             continue  # inside the task
         if _decide_dependency(service, name, other, owner, id_, ledger):
             waits[_resource_of(owner)] = None
@@ -378,13 +393,18 @@ def _inside_task(
         if name not in kinds:
             continue
         if kinds[name].source.owner == owner:
-            healthy = condition == "service_healthy" and name in checked
-            found.append(ContainerDependency(name, "HEALTHY" if healthy else "START"))
+            found.append(ContainerDependency(name, _condition(condition, name in checked)))
             ledger.record(path, "translated", id_, reason="the order of the containers of one task")
         elif service.name != owner:
             outcome: Outcome = "dropped" if kinds[name].what == "left-out" else "adapted"
             ledger.record(path, outcome, id_, reason=f"it starts with {owner}'s task and does not wait for {name}")
     return tuple(found)
+
+
+def _condition(condition: str, checked: bool) -> Literal["START", "HEALTHY", "SUCCESS"]:
+    if condition == "service_completed_successfully":
+        return "SUCCESS"
+    return "HEALTHY" if condition == "service_healthy" and checked else "START"
 
 
 def _resource_of(kind: Kind) -> ResourceId:

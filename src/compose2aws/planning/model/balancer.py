@@ -38,7 +38,7 @@ class TargetGroup:
     """Where a balancer sends requests. `health_path` None is a TCP check; `health_port` None is the traffic's own."""
 
     id: ResourceId
-    protocol: Literal["HTTP", "TCP", "UDP", "TCP_UDP"]
+    protocol: Literal["HTTP", "HTTPS", "TCP", "UDP", "TCP_UDP"]
     health_path: str | None
     matcher: str | None
     deregistration_delay: int

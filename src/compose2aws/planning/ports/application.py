@@ -22,6 +22,7 @@ from compose2aws.planning.ports.rule import listener_rule, refuse_address, refus
 
 # Elastic Load Balancing, "Quotas for your Application Load Balancers": rules and target groups of one balancer.
 _MOST_RULES = 100
+_TLS_PORTS = frozenset((443, 8443))
 
 
 def plan_application_balancer(ports: list[PublishedPort], context: PortContext) -> Balancer:
@@ -129,7 +130,8 @@ def _target_group(port: PublishedPort, context: PortContext) -> TargetGroup:
     path = context.health_paths.get(port.service, {}).get(port.target)
     return TargetGroup(
         id=named("AWS::ElasticLoadBalancingV2::TargetGroup", numbered(port.service, port.target), "TargetGroup"),
-        protocol="HTTP",
+        # a container that speaks TLS itself is spoken to in TLS; the balancer does not check its certificate
+        protocol="HTTPS" if port.target in _TLS_PORTS else "HTTP",
         health_path=path or "/",
         matcher="200-399" if path else "200-499",
         deregistration_delay=context.stop_times.get(port.service, 10),
