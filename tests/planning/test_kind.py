@@ -209,3 +209,14 @@ def test_why_an_image_stays_is_told_at_its_image_unless_the_file_asks_for_the_co
     made = planned(tmp_path, "services:\n  search:\n    image: elasticsearch:8.15.0\n    x-aws: {managed: false}\n")
     assert "kept-as-container" not in codes(made)
     assert "kept-as-container" not in codes(planned(tmp_path, "services:\n  api: {image: nginx}\n"))
+
+
+def test_nothing_is_told_of_a_service_that_is_left_out_but_that_it_is(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  api: {image: acme/api}\n"
+        "  tool: {image: acme/tool, profiles: [tools], command: 'migrate && seed', environment: {A: '${UNSET}x'}}\n",
+    )
+    assert {f.code for f in made.findings if "tool" in f.message or f.code in ("command-cut", "unset-variable")} == {
+        "profile-inactive"
+    }

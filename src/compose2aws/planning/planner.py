@@ -292,7 +292,10 @@ def _tell_what_is_left_out(project: Project, ledger: Ledger) -> None:
             f"{service.name} is left out: none of its profiles ({', '.join(service.profiles)}) is active",
             f"`--profile {service.profiles[0]}` takes it in" if service.profiles else "",
         )
+    inactive = {service.name for service in project.inactive}
     for warning in project.warnings:
+        if warning.path[:1] == ("services",) and warning.path[1] in inactive:
+            continue  # it is left out as a whole
         if warning.code == "unset-variable" and warning.path[2:3] and warning.path[2] in _HOLES:
             continue  # a stack parameter, not an empty text
         path = warning.path if warning.path and tree.find(project.root, warning.path) is not None else None
