@@ -18,6 +18,8 @@ from compose2aws.planning.model import (
     MessageBroker,
     Plan,
     ReplicationGroup,
+    SearchDomain,
+    SecurityGroup,
     StoredSecret,
     Tier,
 )
@@ -25,9 +27,11 @@ from compose2aws.planning.text import Fact, Hole, Text
 
 from .plans import aurora, bare_plan, cache, full_plan, group_of, stored
 from .test_templates import resources
-from .wide_plans import guest_plan, maria, memcached, mongo, rabbit, wide_plan
+from .wide_plans import guest_plan, maria, memcached, mongo, rabbit, search, wide_plan
 
-WithLogin: TypeAlias = AuroraCluster | DatabaseInstance | DocumentCluster | MessageBroker | ReplicationGroup
+WithLogin: TypeAlias = (
+    AuroraCluster | DatabaseInstance | DocumentCluster | MessageBroker | ReplicationGroup | SearchDomain
+)
 
 
 def plainly(expression: Expression) -> Any:
@@ -152,13 +156,20 @@ def test_the_second_documentdb_instance_waits_for_the_first() -> None:
         (rabbit(), "port", "5671"),
         (rabbit(), "user", "guest_app"),
         (rabbit(), "database", ""),
+        (search(), "host", {"Fn::GetAtt": ["SearchDomain", "DomainEndpoint"]}),
+        (search(), "port", "443"),
+        (search(), "user", "admin"),
+        (search(secured=False), "user", ""),
+        (search(secured=False), "password", ""),
     ],
 )
 def test_facts_fill_holes(item: Managed, fact: Fact, expected: Any) -> None:
     assert plainly(managed_fact(item, fact)) == expected
 
 
-@pytest.mark.parametrize("item", [aurora(), cache(), maria(), mongo(), rabbit()], ids=lambda item: item.service)
+@pytest.mark.parametrize(
+    "item", [aurora(), cache(), maria(), mongo(), rabbit(), search()], ids=lambda item: item.service
+)
 def test_the_password_of_each_family_is_a_reference_to_its_login(item: WithLogin) -> None:
     pieces = plainly(managed_fact(item, "password"))["Fn::Join"][1]
     assert pieces == ["{{resolve:secretsmanager:", {"Ref": item.login.logical_id}, ":SecretString:password}}"]
@@ -191,6 +202,37 @@ def test_nothing_is_kept_of_memcached() -> None:
     cluster = resources(emit(wide_plan()))["MemoryCluster"]
     assert cluster["DeletionPolicy"] == cluster["UpdateReplacePolicy"] == "Delete"
     assert (cluster["Properties"]["NumCacheNodes"], cluster["Properties"]["TransitEncryptionEnabled"]) == (1, False)
+
+
+def test_a_domain_is_upgraded_where_it_stands() -> None:
+    domain = resources(emit(wide_plan()))["SearchDomain"]
+    # without it CloudFormation makes a new, empty one
+    assert domain["UpdatePolicy"] == {"EnableVersionUpgrade": True}
+    assert domain["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert domain["DependsOn"] == ["SearchLogPolicy"]
+
+
+def test_a_domains_tiers_differ_in_what_changes_in_place() -> None:
+    small, large = (resources(emit(wide_plan(t)))["SearchDomain"]["Properties"] for t in ("development", "production"))
+    fixed = ("AdvancedSecurityOptions", "EncryptionAtRestOptions", "NodeToNodeEncryptionOptions", "AccessPolicies")
+    assert [small[name] for name in fixed] == [large[name] for name in fixed]
+    assert (len(small["VPCOptions"]["SubnetIds"]), len(large["VPCOptions"]["SubnetIds"])) == (1, 2)
+    assert small["DomainEndpointOptions"]["EnforceHTTPS"] is True
+
+
+def test_a_domains_password_has_characters_that_urls_take() -> None:
+    made = resources(emit(wide_plan()))["SearchMasterLogin"]["Properties"]["GenerateSecretString"]
+    assert "ExcludePunctuation" not in made
+    assert not set("-._~") & set(made["ExcludeCharacters"])
+    assert set("!\"#$%&'()*+,/:;<=>?@[\\]^`{|}") == set(made["ExcludeCharacters"])
+
+
+def test_an_open_domain_has_no_login_and_nobody_to_audit() -> None:
+    groups = (SecurityGroup(group_of("search"), "The domain", False),)
+    made = resources(emit(bare_plan(managed=(search(secured=False),), security_groups=groups)))
+    assert "SearchMasterLogin" not in made
+    assert "AdvancedSecurityOptions" not in made["SearchDomain"]["Properties"]
+    assert list(made["SearchDomain"]["Properties"]["LogPublishingOptions"]) == ["ES_APPLICATION_LOGS"]
 
 
 def test_a_connection_string_is_one_flat_join_and_never_a_substitution() -> None:

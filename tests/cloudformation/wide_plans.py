@@ -27,6 +27,7 @@ from compose2aws.planning.model import (
     PortMapping,
     PublicUrl,
     RegistryImage,
+    SearchDomain,
     SecurityGroup,
     Service,
     StoredSecret,
@@ -117,7 +118,25 @@ def rabbit(tier: Tier = "production") -> MessageBroker:
     )
 
 
-_MANAGED = ("mongo", "maria", "redis", "memory", "rabbit")
+def search(tier: Tier = "production", *, secured: bool = True) -> SearchDomain:
+    production = tier == "production"
+    return SearchDomain(
+        service="search",
+        version=EngineVersion("SearchEngineVersion", "2.19", "2.19"),
+        port=443,
+        user="admin",
+        secured=secured,
+        instance_type="m7g.large.search" if production else "t3.small.search",
+        nodes=2 if production else 1,
+        masters="m7g.medium.search" if production else None,
+        storage=50 if production else 10,
+        log_retention=365,
+        security_group=group_of("search"),
+        source=("services", "search"),
+    )
+
+
+_MANAGED = ("mongo", "maria", "redis", "memory", "rabbit", "search")
 
 
 def _target(name: str) -> ResourceId:
@@ -245,6 +264,7 @@ def wide_plan(tier: Tier = "production") -> Plan:
             replace(cache(tier), generated_password=True),
             memcached(tier),
             rabbit(tier),
+            search(tier),
         ),
         file_system=FileSystem((UPLOADS,), FILES_GROUP, backups=True),
         workloads=(

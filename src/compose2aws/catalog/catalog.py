@@ -163,6 +163,7 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
             administrator=login.get("administrator", {}).get("name"),
             administrator_password_variables=tuple(login.get("administrator", {}).get("password", ())),
             virtual_host_variables=tuple(login.get("virtual-host", {}).get("variables", ())),
+            switched_off_variables=tuple(login.get("switched-off", {}).get("variables", ())),
         ),
         versions=VersionRule(
             engine=versions["engine"],

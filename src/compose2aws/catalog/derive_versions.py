@@ -24,8 +24,9 @@ _SOURCES = {
     "memcached": ("aws_elasticache_cachecluster", "engine_version", None),
 }
 # cfn-lint has no versions of these. Amazon DocumentDB Developer Guide, "Amazon DocumentDB engine versions"; Amazon MQ
-# Developer Guide, "Managing Amazon MQ for RabbitMQ engine versions" (major and minor: patches are Amazon's).
-_BY_HAND = {"docdb": ["4.0.0", "5.0.0"], "rabbitmq": ["3.13", "4.2"]}
+# Developer Guide, "Managing Amazon MQ for RabbitMQ engine versions" (major and minor: patches are Amazon's); Amazon
+# OpenSearch Service Developer Guide, "Features by engine version" (the newest of each major).
+_BY_HAND = {"docdb": ["4.0.0", "5.0.0"], "rabbitmq": ["3.13", "4.2"], "opensearch": ["1.3", "2.19", "3.3"]}
 
 
 def versions(folder: str, name: str, engine: str) -> list[str]:
@@ -67,7 +68,7 @@ def main() -> None:
         engines[engine] = [v for v in ascending(versions(folder, current, engine)) if v not in gone]
     engines |= _BY_HAND
     table = {
-        "source": f"cfn-lint {version('cfn-lint')}; docdb, rabbitmq: the developer guides, engine versions",
+        "source": f"cfn-lint {version('cfn-lint')}; docdb, rabbitmq, opensearch: the developer guides, engine versions",
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "engines": engines,
     }

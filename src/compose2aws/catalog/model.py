@@ -14,6 +14,7 @@ Target: TypeAlias = Literal[
     "elasticache-memcached",
     "documentdb",
     "amazonmq-rabbitmq",
+    "opensearch-service",
     "container",
     "development-tool",
 ]
@@ -28,6 +29,7 @@ MANAGED_TARGETS: frozenset[Target] = frozenset(
         "elasticache-memcached",
         "documentdb",
         "amazonmq-rabbitmq",
+        "opensearch-service",
     )
 )
 
@@ -40,7 +42,7 @@ class Login:
     that the image makes beside it (MySQL's root) with its password's variables. `database` is the database where no
     variable names one: a name, `@user` (named like the user), or None (none is made). `password_arguments` are
     options of the command that set the password (`--requirepass`). `virtual_host_variables` name a broker's virtual
-    host.
+    host; one of `switched_off_variables` that is true means that the container asks for no login.
     """
 
     user_variables: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class Login:
     administrator: str | None = None
     administrator_password_variables: tuple[str, ...] = ()
     virtual_host_variables: tuple[str, ...] = ()
+    switched_off_variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ _BASE_FAMILIES = (
     "AWS::EFS::",
     "AWS::ElastiCache::",
     "AWS::KMS::",
+    "AWS::OpenSearchService::",
     "AWS::RDS::",
     "AWS::S3::",
 )
@@ -24,10 +25,13 @@ _BASE_FAMILIES = (
 _APP_TYPES = frozenset({"AWS::EC2::LaunchTemplate"})
 # Groups of what the app is made of; those of networks and of managed services outlive it.
 _APP_GROUPS = frozenset({"BalancerSecurityGroup", "NetworkBalancerSecurityGroup", "HostSecurityGroup"})
-_BASE_IDS = frozenset({"AlarmSubscription", "AlarmTopic", "DatabaseMonitoringRole", "FlowLogGroup", "FlowLogRole"})
+_BASE_IDS = frozenset(
+    {"AlarmSubscription", "AlarmTopic", "DatabaseMonitoringRole", "FlowLogGroup", "FlowLogRole", "SearchLogPolicy"}
+)
 # An alarm stands beside what it watches.
 _APP_METRICS = frozenset({"AWS/ApplicationELB", "AWS/NetworkELB", "ECS/ContainerInsights"})
 _LOGIN = "MasterLogin"
+_BASE_ROLES = (_LOGIN, "DomainLogs")
 
 _SNAPSHOT = {"DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}
 _KEEP = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
@@ -41,6 +45,7 @@ _POLICIES = {
     "AWS::EFS::FileSystem": _KEEP,
     "AWS::ElastiCache::CacheCluster": _GO,  # memcached keeps nothing
     "AWS::ElastiCache::ReplicationGroup": _SNAPSHOT,
+    "AWS::OpenSearchService::Domain": _KEEP,
     "AWS::KMS::Key": _KEEP,  # snapshots under a key that is gone are lost
     "AWS::RDS::DBCluster": _SNAPSHOT,
     "AWS::RDS::DBInstance": _SNAPSHOT,
@@ -50,13 +55,12 @@ _POLICIES = {
 
 def place(logical_id: str, node: Node) -> Place:
     """`base` for what must outlive a bad release of the app: network, registries, data and keys."""
-    if node.type == "AWS::SecretsManager::Secret":
-        return "base" if logical_id.endswith(_LOGIN) else "app"
     if node.type == "AWS::CloudWatch::Alarm" and node.body["Properties"]["Namespace"] in _APP_METRICS:
         return "app"
     if node.type in _APP_TYPES or _is_group_of_the_app(logical_id, node):
         return "app"
-    return "base" if node.type.startswith(_BASE_FAMILIES) or logical_id in _BASE_IDS else "app"
+    base = node.type.startswith(_BASE_FAMILIES) or logical_id in _BASE_IDS or logical_id.endswith(_BASE_ROLES)
+    return "base" if base else "app"
 
 
 def _is_group_of_the_app(logical_id: str, node: Node) -> bool:

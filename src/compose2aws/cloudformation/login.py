@@ -13,16 +13,22 @@ PASSWORD_KEY = "password"  # noqa: S105 - the key in the secret's JSON
 _LENGTH = 32
 
 
-def emit_login(graph: Graph, login: ResourceId, service: str, source: Path) -> None:
+# All that Secrets Manager could draw but `-._~`, which stand in a URL as they are (RFC 3986, "Unreserved Characters").
+_IN_NO_URL = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}"
+
+
+def emit_login(graph: Graph, login: ResourceId, service: str, source: Path, *, punctuated: bool = False) -> None:
     """Add the secret. `GenerateSecretString` is frozen to the byte: any change of it makes a new password that the
-    database does not get. It has no name (a deleted one's is blocked) and holds no user name."""
+    database does not get. It has no name (a deleted one's is blocked) and holds no user name. `punctuated`: the service
+    asks for a character that is neither letter nor digit."""
+    characters = {"ExcludeCharacters": _IN_NO_URL} if punctuated else {"ExcludePunctuation": True}
     graph.add(
         secretsmanager.Secret(
             login.logical_id,
             Description=f"The password of {service}",
             KmsKeyId=encryption_key(),
             GenerateSecretString=secretsmanager.GenerateSecretString(
-                ExcludePunctuation=True,
+                **characters,
                 GenerateStringKey=PASSWORD_KEY,
                 PasswordLength=_LENGTH,
                 SecretStringTemplate="{}",

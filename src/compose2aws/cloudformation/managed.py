@@ -13,6 +13,7 @@ from compose2aws.cloudformation.database_instance import database_instance_fact,
 from compose2aws.cloudformation.document_cluster import document_cluster_fact, emit_document_cluster
 from compose2aws.cloudformation.expression import Expression, joined
 from compose2aws.cloudformation.graph import Graph, GraphError
+from compose2aws.cloudformation.search import emit_search, search_fact
 from compose2aws.planning.model import (
     AuroraCluster,
     DatabaseInstance,
@@ -22,6 +23,7 @@ from compose2aws.planning.model import (
     MessageBroker,
     Plan,
     ReplicationGroup,
+    SearchDomain,
 )
 from compose2aws.planning.text import Fact, Hole, Text
 
@@ -41,6 +43,8 @@ def emit_managed(graph: Graph, plan: Plan, item: Managed) -> None:
             emit_memcached(graph, plan, item)
         case MessageBroker():
             emit_broker(graph, plan, item)
+        case SearchDomain():
+            emit_search(graph, plan, item)
         case _:
             assert_never(item)
 
@@ -60,6 +64,8 @@ def managed_fact(item: Managed, fact: Fact) -> Expression:
             return memcached_fact(item, fact)
         case MessageBroker():
             return broker_fact(item, fact)
+        case SearchDomain():
+            return search_fact(item, fact)
         case _:
             assert_never(item)
 

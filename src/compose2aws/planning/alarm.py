@@ -25,6 +25,7 @@ from compose2aws.planning.model import (
     MemcachedCluster,
     MessageBroker,
     ReplicationGroup,
+    SearchDomain,
     Service,
     Workload,
     singleton,
@@ -36,6 +37,7 @@ from compose2aws.planning.settings import Settings
 # connections": memory / 25165760 for MariaDB on 8 GiB).
 _CONNECTIONS = {"aurora-postgresql": 2000, "aurora-mysql": 2000, "mariadb": 340}
 _GIB = 1024**3
+_MIB_OF_GIB = 1024  # OpenSearch counts its storage in MiB
 _CLUSTER = singleton("AWS::ECS::Cluster", "ServiceCluster")
 
 
@@ -130,6 +132,9 @@ def _managed(item: Managed) -> Iterator[_Thing]:
             yield thing("memcached", Dimension("CacheClusterId", item.cluster))
         case MessageBroker():
             yield thing("rabbitmq", Dimension("Broker", item.broker, made_with="BrokerName"))
+        case SearchDomain():
+            account = Dimension("ClientId", None)
+            yield thing("opensearch", Dimension("DomainName", item.domain), account, storage=item.storage * _MIB_OF_GIB)
         case _:
             assert_never(item)
 

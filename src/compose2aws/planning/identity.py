@@ -31,7 +31,7 @@ Role: TypeAlias = Literal[
     "ClusterParameterGroup",
     "Connection",
     "Domain",
-    "DomainLogGroup",
+    "DomainLogs",
     "Egress",
     "EngineVersion",
     "ExecutionRole",

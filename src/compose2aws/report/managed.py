@@ -12,6 +12,7 @@ from compose2aws.planning.model import (
     MemcachedCluster,
     MessageBroker,
     ReplicationGroup,
+    SearchDomain,
 )
 from compose2aws.report.layout import counted
 
@@ -32,6 +33,8 @@ def title(item: Managed) -> str:
             return "DocumentDB"
         case MessageBroker():
             return "Amazon MQ"
+        case SearchDomain():
+            return "OpenSearch Service"
         case _:
             assert_never(item)
 
@@ -63,6 +66,11 @@ def described(item: Managed) -> str:
             )
         case MessageBroker():
             return f"RabbitMQ {item.version.default}, {item.instance_type}, one broker, TLS only"
+        case SearchDomain():
+            one = f"one {item.instance_type}"
+            nodes = one if item.nodes == 1 else f"{item.nodes} {item.instance_type} in two zones"
+            login = "with a login" if item.secured else "without a login"
+            return f"version {item.version.default}, {nodes}, {item.storage} GB each, HTTPS only, {login}"
         case _:
             assert_never(item)
 
@@ -78,6 +86,8 @@ def backups(item: Managed) -> str:
             days, word = 0, "backups"
         case MessageBroker():
             return "queues on disks in one zone, no backups"
+        case SearchDomain():
+            return "a snapshot every hour, kept 14 days"
         case _:
             assert_never(item)
     return f"{word} kept {counted(days, 'day')}" if days else f"no {word}"

@@ -16,6 +16,7 @@ from compose2aws.planning.managed.carry import Carried, SettingFile, carry_setti
 from compose2aws.planning.managed.database import AURORA, DOCUMENT, MARIADB
 from compose2aws.planning.managed.draft import Draft, Family
 from compose2aws.planning.managed.login import read_credentials
+from compose2aws.planning.managed.search import OPENSEARCH
 from compose2aws.planning.managed.version import choose_version
 from compose2aws.planning.model import Managed, Parameter
 from compose2aws.planning.settings import Settings
@@ -28,6 +29,7 @@ _FAMILIES: dict[str, Family] = {
     "elasticache-valkey": VALKEY,
     "elasticache-memcached": MEMCACHED,
     "amazonmq-rabbitmq": RABBITMQ,
+    "opensearch-service": OPENSEARCH,
 }
 
 

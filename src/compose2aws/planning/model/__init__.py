@@ -24,6 +24,7 @@ from compose2aws.planning.model.managed import (
     MemcachedCluster,
     MessageBroker,
     ReplicationGroup,
+    SearchDomain,
 )
 from compose2aws.planning.model.network import ExistingNetwork, IngressRule, OwnNetwork, SecurityGroup
 from compose2aws.planning.model.plan import Plan
@@ -93,6 +94,7 @@ __all__ = [
     "RegisteredName",
     "RegistryImage",
     "ReplicationGroup",
+    "SearchDomain",
     "SecurityGroup",
     "Service",
     "ServiceConnect",

@@ -261,7 +261,53 @@ class MessageBroker:
         return (self.broker, self.login)
 
 
+@dataclass(frozen=True, slots=True)
+class SearchDomain:
+    """An OpenSearch Service domain. `port` is HTTPS's. `secured`: it asks for the login of `user`. `masters` is the
+    type of its three dedicated masters (None: the data nodes are masters too); `storage` is GiB a node. It has Amazon's
+    own settings: `family` and `parameters` are empty."""
+
+    service: str
+    version: EngineVersion
+    port: int
+    user: str
+    secured: bool
+    instance_type: str
+    nodes: int
+    masters: str | None
+    storage: int
+    log_retention: int
+    security_group: ResourceId
+    family: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    source: Path = ()
+
+    @property
+    def domain(self) -> ResourceId:
+        return named("AWS::OpenSearchService::Domain", self.service, "Domain")
+
+    @property
+    def login(self) -> ResourceId:
+        """The generated login; there only where it is `secured`."""
+        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+
+    @property
+    def log_group(self) -> ResourceId:
+        return named("AWS::Logs::LogGroup", self.service, "DomainLogs")
+
+    @property
+    def resources(self) -> tuple[ResourceId, ...]:
+        login = (self.login,) if self.secured else ()
+        return (self.domain, self.log_group, *login)
+
+
 Managed: TypeAlias = (
-    AuroraCluster | ReplicationGroup | DatabaseInstance | DocumentCluster | MemcachedCluster | MessageBroker
+    AuroraCluster
+    | ReplicationGroup
+    | DatabaseInstance
+    | DocumentCluster
+    | MemcachedCluster
+    | MessageBroker
+    | SearchDomain
 )
 """A compose service that moved to a managed one. A new family is a class here, a planner and an emitter."""

@@ -14,9 +14,10 @@ _SCHEMES: dict[Target, str] = {
     "elasticache-valkey": "redis",
     "elasticache-memcached": "memcached",
     "amazonmq-rabbitmq": "amqp",
+    "opensearch-service": "http",
     "documentdb": "mongodb",
 }
-_WITH_TLS = {"redis": "rediss", "amqp": "amqps"}
+_WITH_TLS = {"redis": "rediss", "amqp": "amqps", "http": "https"}
 
 
 def connection_url(endpoint: Endpoint, jdbc: bool = False) -> Text:
