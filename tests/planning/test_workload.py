@@ -217,7 +217,7 @@ def test_what_a_container_says_of_itself_is_kept(tmp_path: Path) -> None:
                 "init: true",
                 "read_only: true",
                 "ulimits: {nofile: {soft: 1024, hard: 2048}, nproc: 512, memlock: -1, core: {soft: 0, hard: -1}}",
-                "sysctls: {net.core.somaxconn: 1024, kernel.shmmax: 1}",
+                "sysctls: {net.core.somaxconn: 1024, vm.swappiness: 1}",
                 "cap_drop: [NET_RAW]",
                 "cap_add: [SYS_PTRACE, CHOWN]",
                 "labels: {team: shop}",

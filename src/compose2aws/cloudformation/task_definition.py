@@ -21,6 +21,7 @@ from compose2aws.cloudformation.graph import Graph, GraphError
 from compose2aws.cloudformation.image import repository_arn
 from compose2aws.cloudformation.policy import Statement, allow, assume_role, document
 from compose2aws.compose.node import Path
+from compose2aws.planning.identity import container_name
 from compose2aws.planning.model import BuiltImage, Container, Image, Plan, RegistryImage, Task, TaskVolume
 
 _TASKS = "ecs-tasks.amazonaws.com"
@@ -76,7 +77,7 @@ def emit_task(graph: Graph, plan: Plan, task: Task, source: Path, labels: Mappin
 
 def main_container(task: Task) -> Container:
     """The container that the task is there for: the one of its service's name, else the first that it ends with."""
-    named = (container for container in task.containers if container.name == task.service)
+    named = (container for container in task.containers if container.name == container_name(task.service))
     essential = (container for container in task.containers if container.essential)
     return next(named, next(essential, task.containers[0]))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from compose2aws.compose import node as tree
 from compose2aws.planning.health import plan_health_check
 from compose2aws.planning.hosting import DEFAULT_CAPABILITIES, FARGATE_CAPABILITIES, Wish, capability, wants_gpus
+from compose2aws.planning.identity import container_name
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import Container, Image, Logging, PortMapping, Ulimit, named
@@ -71,7 +72,7 @@ def plan_container(
         if key in service.node:
             ledger.record(service.at(key), "translated", definition)
     return Container(
-        name=service.name,
+        name=container_name(service.name),
         image=image,
         logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, service.name),
         entrypoint=values.entrypoint,

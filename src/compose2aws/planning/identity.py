@@ -198,6 +198,13 @@ def first_container(what: Literal["secrets", "files", "names"], service: str) ->
     return f"{what}-{digest(service)}"
 
 
+def container_name(service: str) -> str:
+    """The name of a service's own container: letters, digits, `-` and `_` (Amazon ECS API Reference,
+    "ContainerDefinition"); one that loses characters carries a hash of itself."""
+    legal = re.sub(r"[^A-Za-z0-9_-]", "-", service)
+    return legal if legal == service else f"{legal}-{digest(service)}"
+
+
 def limited(name: str, length: int) -> str:
     """A name of at most `length` characters; one that was cut ends in a hash of the whole."""
     if len(name) <= length:

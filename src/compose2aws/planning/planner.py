@@ -35,6 +35,7 @@ from compose2aws.planning.model import (
     Image,
     Parameter,
     Plan,
+    Service,
     StoredSecret,
     Workload,
 )
@@ -55,6 +56,7 @@ from compose2aws.planning.settings import Settings, read_settings
 from compose2aws.planning.source import sources
 from compose2aws.planning.values import Values, plan_values
 from compose2aws.planning.values.host_names import host_names
+from compose2aws.planning.verbatim import refuse_dynamic_references
 from compose2aws.planning.workload import Parts, grace_periods, plan_workloads
 
 
@@ -75,6 +77,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     passwords = shared_passwords(kinds, moved.endpoints)
     given = frozenset(passwords[s] for k in running.values() for s in _secrets_of(k) if s in passwords)
     values = plan_values(project, ledger, tuple(running), moved.endpoints, given)
+    refuse_dynamic_references(values.by_service, ledger)
     hosted = hosted_services(running, project, ledger)
     internal = internal_networks(project)
     subnets = {name: subnets_of(kind.source, internal, settings, bool(hosted)) for name, kind in running.items()}
@@ -106,7 +109,11 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     called = host_names(project.root, moved.endpoints)
     addresses = {name: mounted_addresses(kind.source, project, called) for name, kind in running.items()}
     known = _known_ports(running, values, addresses, project)
-    ecs_services = tuple(name for name, kind in kinds.items() if kind.what == "service" and name in images)
+    ecs_services = tuple(
+        name
+        for name, kind in kinds.items()
+        if kind.what == "service" and name in images and kind.source.text("network_mode") != "host"
+    )
     discovery = plan_discovery(
         ecs_services,
         known,
@@ -146,8 +153,12 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     workloads = (*init.jobs.values(), *plan_workloads(kinds, parts, settings, ledger))
     names = plan_names(kinds, moved.items, _called(project), namespace, ledger)
     network = plan_vpc(settings, namespace, "isolated" in subnets.values(), bool(hosted))
-    on_hosts = [(kinds[w.name].source, w.task) for w in workloads if w.name in kinds and w.task.compatibility == "EC2"]
-    fleets = plan_fleets(on_hosts, settings, ledger)
+    on_hosts = [
+        (kinds[w.name].source, w.task, _count(w))
+        for w in workloads
+        if w.name in kinds and w.task.compatibility == "EC2"
+    ]
+    fleets = plan_fleets(on_hosts, ledger)
     alarms, alarm_topic = plan_alarms(moved.items.values(), ports.balancers, workloads, settings, catalog, ledger)
     decide_membership(project, kinds, mounts, moved.items, settings, ledger)
     apply_key_table(project, kinds, catalog, ledger)
@@ -258,6 +269,13 @@ def _file_system(mounts: Mapping[str, Mounts], settings: Settings) -> FileSystem
     if not points:
         return None
     return FileSystem(tuple(points.values()), file_system_group(), backups=settings.production)
+
+
+def _count(workload: Workload) -> int:
+    """The most tasks of a workload that run at rest."""
+    if not isinstance(workload, Service):
+        return 1
+    return max(workload.desired, workload.autoscaling.maximum if workload.autoscaling else 0)
 
 
 def _built_images(workloads: Iterable[Workload]) -> tuple[BuiltImage, ...]:

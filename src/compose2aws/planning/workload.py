@@ -11,7 +11,7 @@ from compose2aws.planning.discovery import Discovery
 from compose2aws.planning.filling import Filling
 from compose2aws.planning.host import registry_id
 from compose2aws.planning.hosting import Wish, fleet_name
-from compose2aws.planning.identity import ResourceId
+from compose2aws.planning.identity import ResourceId, container_name
 from compose2aws.planning.image import is_arm
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger, Outcome
@@ -200,7 +200,9 @@ def _service(
     id_ = named("AWS::ECS::Service", name, "Service")
     replicas = _replicas(service, id_, ledger)
     targets = parts.ports.attachments.get(name, ())
-    writes = any(parts.mounts[c].writes for c in _members(task, parts))
+    writes = any(
+        parts.mounts[n].writes for n, other in kinds.items() if n in parts.mounts and other.source.owner == name
+    )
     start_first = service.text("deploy", "update_config", "order") == "start-first"
     low, high = (100, 200)
     if writes and not start_first:
@@ -217,6 +219,10 @@ def _service(
     if "update_config" in service.entries("deploy"):
         reason = f"between {low} % and {high} % of the tasks run during a deployment; a failed one is rolled back"
         ledger.record(service.at("deploy", "update_config"), "adapted", id_, reason=reason)
+        if service.text("deploy", "update_config", "failure_action") == "continue":
+            path = service.at("deploy", "update_config", "failure_action")
+            reason = f"a deployment of {service.name} that fails is rolled back; it does not continue"
+            ledger.drop(path, "failure-action", reason)
     scaling = _autoscaling(service, targets[0].target_group if targets else None, ledger)
     ledger.record(service.path, "translated", (id_, task.definition, task.task_role, task.execution_role))
     return Service(
@@ -243,10 +249,6 @@ def _health_grace(task: Task) -> int:
     """As long as the slowest container may take to be healthy, and two minutes at least."""
     checks = [container.health_check for container in task.containers if container.health_check]
     return max([_LEAST_GRACE, *(check.start_period + check.interval * check.retries for check in checks)])
-
-
-def _members(task: Task, parts: Parts) -> list[str]:
-    return [container.name for container in task.containers if container.name in parts.mounts]
 
 
 def _replicas(service: ServiceSource, id_: ResourceId, ledger: Ledger) -> int:
@@ -393,7 +395,7 @@ def _inside_task(
         if name not in kinds:
             continue
         if kinds[name].source.owner == owner:
-            found.append(ContainerDependency(name, _condition(condition, name in checked)))
+            found.append(ContainerDependency(container_name(name), _condition(condition, name in checked)))
             ledger.record(path, "translated", id_, reason="the order of the containers of one task")
         elif service.name != owner:
             outcome: Outcome = "dropped" if kinds[name].what == "left-out" else "adapted"

@@ -111,6 +111,15 @@ def _decide(draft: Draft, item: Managed, carried: Carried, ledger: Ledger) -> No
         code=f"managed-{draft.mapping.becomes}",
         reason=f"{draft.mapping.title} runs as {draft.mapping.becomes} {draft.version.default}, not as a container",
     )
+    if draft.settings.tls_required and draft.mapping.tls_on:
+        ledger.find(
+            "tls-required",
+            "warning",
+            f"{service.name} refuses plain text: its clients must use TLS and trust Amazon's certificate authority, "
+            "which drivers and images rarely do by themselves",
+            "put Amazon's certificate bundle (global-bundle.pem) into the clients' images and name it in their options",
+            service.path,
+        )
     for file in carried.files:
         _decide_file(draft, item, file, ledger)
     read = {file.path for file in carried.files}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compose2aws.planning.identity import ResourceId
+from compose2aws.planning.identity import ResourceId, container_name
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import PublicRecord, PublicUrl, TargetAttachment
@@ -28,7 +28,7 @@ class PortContext:
 
     def attach(self, port: PublishedPort, group: ResourceId, waits_for: ResourceId, balancer: ResourceId) -> None:
         owner = self.kinds[port.service].source.owner
-        attachment = TargetAttachment(port.service, port.target, group)
+        attachment = TargetAttachment(container_name(port.service), port.target, group)
         attachments = self.attachments.setdefault(owner, [])
         if attachment not in attachments:
             attachments.append(attachment)
