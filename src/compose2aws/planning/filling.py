@@ -1,8 +1,8 @@
-"""Files of the project that belong into volumes, which a first container of the task copies there.
+"""Volumes that do not begin empty: a folder of the project begins with what the project has in it, and a volume over a
+place that the image's build wrote to with what the image has there, as in Docker.
 
-A folder that containers write to begins with what the project has in it: it is filled where it is still empty, so that
-later releases overwrite nothing. A single file that is mounted inside a volume is copied on every start, as Docker
-would mount it. Folders of more than 50 MiB or 1,000 files do not go into an image; a finding says so.
+First containers of the task copy the files where the folder is still empty, so that later releases overwrite nothing.
+Folders of more than 50 MiB or 1,000 files do not go into an image; a finding says so.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from compose2aws.planning.model import (
     BuiltImage,
     Container,
     ContainerDependency,
+    Image,
     Logging,
     VolumeMount,
     named,
@@ -35,22 +36,54 @@ class Filling:
     """The container that fills the folders of one service before it starts, and its image; None where there is
     nothing to fill."""
 
-    container: Container | None = None
-    image: BuiltImage | None = None
-    depends_on: tuple[ContainerDependency, ...] = ()
+    containers: tuple[Container, ...] = ()
+
+    @property
+    def depends_on(self) -> tuple[ContainerDependency, ...]:
+        """What the service's own container waits for."""
+        return tuple(ContainerDependency(container.name, "SUCCESS") for container in self.containers)
 
 
-def plan_filling(service: ServiceSource, mounts: Mounts, project: Project, retention: int) -> Filling:
-    """`mounts.fills` are the folders, each with the volume that it fills."""
-    if not mounts.fills:
-        return Filling()
+def plan_filling(service: ServiceSource, mounts: Mounts, image: Image, project: Project, retention: int) -> Filling:
+    """What fills the folders of the project that the service writes to (`mounts.fills`), and the volumes that Docker
+    would begin with what the image has there (`mounts.image_fills`)."""
+    made: list[Container] = []
+    if mounts.image_fills:
+        made.append(_from_image(service, mounts, image, retention))
+    if mounts.fills:
+        made.append(_from_project(service, mounts, project, retention))
+    return Filling(tuple(made))
+
+
+def _from_image(service: ServiceSource, mounts: Mounts, image: Image, retention: int) -> Container:
+    """The service's own image, as root, copies from where the volumes will lie over it."""
+    name = first_container("volumes", service.name)
+    folders = [f"{_FOLDERS}/{number}" for number in range(len(mounts.image_fills))]
+    steps = [
+        f'if [ -z "$(ls -A {folder})" ] && [ -d {shlex.quote(mount.container_path)} ]; '
+        f"then cp -a {shlex.quote(mount.container_path)}/. {folder}/; fi"
+        for folder, mount in zip(folders, mounts.image_fills, strict=True)
+    ]
+    return Container(
+        name=name,
+        image=image,
+        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, name),
+        essential=False,
+        entrypoint=(Text.of("sh"), Text.of("-ec")),
+        command=(Text.of("\n".join(steps)),),
+        user="0",
+        mounts=tuple(VolumeMount(m.volume, f) for m, f in zip(mounts.image_fills, folders, strict=True)),
+    )
+
+
+def _from_project(service: ServiceSource, mounts: Mounts, project: Project, retention: int) -> Container:
     seeds = tuple(replace(fill.file, target=f"{_SEEDS}/{number}") for number, fill in enumerate(mounts.fills))
     name = f"{service.name}/files"
     target = layered(target_name(name), f"docker-image://{helper_image()}", seeds, platforms(service), project)
     image = BuiltImage(name, logical_id(name, "Image"), target, (), service.path)
     steps = [_step(number, fill) for number, fill in enumerate(mounts.fills)]
     container_name = first_container("files", service.name)
-    container = Container(
+    return Container(
         name=container_name,
         image=image,
         logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, container_name),
@@ -59,7 +92,6 @@ def plan_filling(service: ServiceSource, mounts: Mounts, project: Project, reten
         command=(Text.of("\n".join(steps)),),
         mounts=tuple(VolumeMount(fill.volume, f"{_FOLDERS}/{number}") for number, fill in enumerate(mounts.fills)),
     )
-    return Filling(container, image, (ContainerDependency(container.name, "SUCCESS"),))
 
 
 def _step(number: int, fill: Fill) -> str:

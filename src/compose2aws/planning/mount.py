@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import Mapping, Scalar, Segment, find
 from compose2aws.compose.project import FileFact, Project
+from compose2aws.planning.dockerfile import is_under, read_dockerfile
 from compose2aws.planning.hosting import is_docker_socket, is_host_path
 from compose2aws.planning.identity import digest
 from compose2aws.planning.image import BakedFile
@@ -26,6 +27,22 @@ _TMPFS_MIB = 256
 _SOCKET = "/var/run/docker.sock"
 # How many folders above the project's a file may stand to be part of an image.
 _FARTHEST = 2
+# Where package managers and builds put what can be made again.
+_DEPENDENCY_FOLDERS = frozenset(
+    (
+        "node_modules",
+        "vendor",
+        ".venv",
+        "venv",
+        "target",
+        "dist",
+        "build",
+        ".next",
+        ".nuxt",
+        "bower_components",
+        "__pycache__",
+    )
+)
 # Amazon EFS API Reference, "RootDirectory": at most four folders deep, of which `/folders` is one.
 _DEPTH = 4
 
@@ -43,6 +60,7 @@ class Mounts:
     tmpfs: tuple[Tmpfs, ...] = ()
     access_points: tuple[AccessPoint, ...] = ()
     fills: tuple[Fill, ...] = ()
+    image_fills: tuple[VolumeMount, ...] = ()
     writes: bool = False
 
 
@@ -64,12 +82,13 @@ class _Collected:
     tmpfs: list[Tmpfs]
     points: dict[str, AccessPoint]
     fills: list[Fill]
+    image_fills: list[VolumeMount]
     writes: bool = False
 
 
 def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mounts:
     """Decide every entry of `volumes`, `tmpfs`, `shm_size` and `configs` of a service."""
-    collected = _Collected({}, [], [], [], {}, [])
+    collected = _Collected({}, [], [], [], {}, [], [])
     for index, node in enumerate(service.items("volumes")):
         if isinstance(node, Mapping):
             _plan_mount(service, index, project, ledger, collected)
@@ -87,6 +106,7 @@ def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mou
         tuple(collected.tmpfs),
         tuple(collected.points.values()),
         tuple(collected.fills),
+        tuple(collected.image_fills),
         collected.writes,
     )
 
@@ -149,9 +169,18 @@ def _plan_mount(service: ServiceSource, index: int, project: Project, ledger: Le
         )
     elif kind == "volume" and (options := _in_memory(source or "", project)) is not None:
         _plan_memory(service, index, target, options, ledger, to)
+    elif kind == "volume" and _is_dependencies(service, target, project):
+        reason = f"a volume over what the image's build put at {target}: the image has it"
+        ledger.record(path, "adapted", definition, code="dependency-volume", reason=reason)
     elif kind == "volume":
         point = volume_key(source or "")
-        _mount_point(service, point, target, read_only, ledger, to, index)
+        dockerfile = read_dockerfile(service, project)
+        if dockerfile and dockerfile.has_shell and is_under(target, dockerfile.written_to):
+            to.image_fills.append(VolumeMount(point.id.logical_id, target))
+            reason = "kept on EFS, encrypted; it begins with what the image has there"
+        else:
+            reason = "kept on EFS, encrypted; it begins empty"
+        _mount_point(service, point, target, read_only, ledger, to, index, reason=reason)
     elif kind == "tmpfs":
         size = service.whole("volumes", index, "tmpfs", "size")
         to.tmpfs.append(Tmpfs(target, -(-size // 1024**2) if size else _TMPFS_MIB))
@@ -379,35 +408,26 @@ def _names_a_file(source: str, target: str) -> bool:
     return bool(ending) and not folder and not source.endswith("/") and same
 
 
+def _is_dependencies(service: ServiceSource, target: str, project: Project) -> bool:
+    """Whether a volume keeps a folder of installed packages out of reach of a live-reload mount: without that mount it
+    would lay an old copy over the image's."""
+    if posixpath.basename(target.rstrip("/")) not in _DEPENDENCY_FOLDERS or "build" not in service.node:
+        return False
+    for index in range(len(service.items("volumes"))):
+        over = (service.text("volumes", index, "target") or "").rstrip("/")
+        source = service.text("volumes", index, "source") or ""
+        if service.text("volumes", index, "type") == "bind" and target.startswith(over + "/"):
+            return _is_code(service, source, over, project)
+    return False
+
+
 def _is_code(service: ServiceSource, source: str, target: str, project: Project) -> bool:
     """Whether a mount lays the project's code over the code that the image's build copied there."""
     context = service.text("build", "context")
     if context is None or not (source == context or source.startswith(context.rstrip("/") + "/")):
         return False
-    dockerfile = posixpath.join(context, service.text("build", "dockerfile") or "Dockerfile")
-    text = service.text("build", "dockerfile_inline") or project.fact(posixpath.normpath(dockerfile)).text
-    if text is None:
-        return True
-    return any(target == place or target.startswith(place.rstrip("/") + "/") for place in _copied_to(text))
-
-
-def _copied_to(dockerfile: str) -> set[str]:
-    """The folders that a Dockerfile's COPY and ADD write to."""
-    places: set[str] = set()
-    folder = "/"
-    for line in re.sub(r"\\\s*\n", " ", dockerfile).splitlines():
-        words = line.split()
-        if not words:
-            continue
-        instruction = words[0].upper()
-        if instruction == "FROM":
-            folder = "/"
-        elif instruction == "WORKDIR" and len(words) > 1:
-            folder = posixpath.join(folder, words[1].strip('"'))
-        elif instruction in ("COPY", "ADD") and len(words) > 2 and not any(w.startswith("--from") for w in words):
-            target = words[-1].strip('"[],')
-            places.add(posixpath.normpath(posixpath.join(folder, target)))
-    return places
+    dockerfile = read_dockerfile(service, project)
+    return dockerfile is None or is_under(target, dockerfile.copied_to)
 
 
 def _plan_tmpfs(service: ServiceSource, ledger: Ledger, to: _Collected) -> None:

@@ -86,7 +86,6 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         name: plan_secret_files(kind.source, project, passwords, subnets[name] == "isolated", retention, ledger)
         for name, kind in running.items()
     }
-    fillings = {name: plan_filling(kind.source, mounts[name], project, retention) for name, kind in running.items()}
     images: dict[str, Image] = {}
     for name, kind in running.items():
         isolated = subnets[name] == "isolated"
@@ -94,6 +93,10 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         if image is not None:
             images[name] = image
 
+    fillings = {
+        name: plan_filling(running[name].source, mounts[name], image, project, retention)
+        for name, image in images.items()
+    }
     ports = plan_ports(kinds, _health_paths(running), grace_periods(running), settings, catalog, ledger)
     file_system = _file_system(mounts, settings)
     groups = plan_groups(

@@ -140,7 +140,7 @@ def _task(
             depends_on=(*filling.depends_on, *files.depends_on, *inside),
             essential=member is kind or member.source.text("restart") not in (None, "no"),
         )
-        containers += [first for first in (filling.container, files.writer) if first]
+        containers += [*filling.containers, *((files.writer,) if files.writer else ())]
         containers.append(container)
         volumes.update({v.name: v for v in (*parts.mounts[name].volumes, *files.volumes)})
     cpu = sum(a.cpu for a in wanted)
