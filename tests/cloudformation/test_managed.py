@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from compose2aws.cloudformation import GraphError, emit
 from compose2aws.cloudformation.expression import Expression
@@ -155,7 +156,7 @@ def test_the_second_documentdb_instance_waits_for_the_first() -> None:
         (memcached(), "password", ""),
         (rabbit(), "port", "5671"),
         (rabbit(), "user", "guest_app"),
-        (rabbit(), "database", ""),
+        (rabbit(), "database", "/"),
         (search(), "host", {"Fn::GetAtt": ["SearchDomain", "DomainEndpoint"]}),
         (search(), "port", "443"),
         (search(), "user", "admin"),
@@ -210,6 +211,25 @@ def test_a_domain_is_upgraded_where_it_stands() -> None:
     assert domain["UpdatePolicy"] == {"EnableVersionUpgrade": True}
     assert domain["DeletionPolicy"] == "RetainExceptOnCreate"
     assert domain["DependsOn"] == ["SearchLogPolicy"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MemoryCluster", "MongoCluster", "RabbitBroker", "RedisReplicationGroup", "SearchDomain"],
+)
+def test_no_tier_changes_what_only_creation_sets(name: str) -> None:
+    small, large = (resources(emit(wide_plan(tier)))[name] for tier in ("development", "production"))
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", small["Type"]).schema
+    pointers = [*schema["createOnlyProperties"], *schema.get("conditionalCreateOnlyProperties", [])]
+    for pointer in pointers:
+        steps = pointer.split("/")[2:]
+        assert found(small["Properties"], steps) == found(large["Properties"], steps), pointer
+
+
+def found(value: Any, steps: list[str]) -> Any:
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def test_a_domains_tiers_differ_in_what_changes_in_place() -> None:

@@ -89,12 +89,30 @@ def test_a_published_console_is_told_with_its_new_address(tmp_path: Path) -> Non
     assert len(findings(made, "managed-port-not-published")) == 2
 
 
-@pytest.mark.parametrize(("host", "told"), [("orders", True), ("/", False)])
-def test_a_virtual_host_that_amazon_does_not_make_is_an_error(tmp_path: Path, host: str, told: bool) -> None:
-    made = with_client(
-        tmp_path, "URL: amqp://mq", f"image: rabbitmq\n    environment: {{RABBITMQ_DEFAULT_VHOST: {host}}}"
-    )
-    assert ("virtual-host-missing" in codes(made)) is told
+@pytest.mark.parametrize(
+    ("variable", "written", "rewritten"),
+    [
+        (
+            "URL",
+            "amqp://guest:guest@mq:5672/orders",
+            "amqps://{user of mq}:{password of mq}@{host of mq}:{port of mq}/%2F",
+        ),
+        ("URL", "amqp://guest:guest@mq/other", "amqps://{user of mq}:{password of mq}@{host of mq}:{port of mq}/other"),
+        ("RABBITMQ_VHOST", "orders", "{database of mq}"),
+    ],
+)
+def test_the_brokers_own_virtual_host_is_amazons_only_one(
+    tmp_path: Path, variable: str, written: str, rewritten: str
+) -> None:
+    broker = "image: rabbitmq\n    environment: {RABBITMQ_DEFAULT_VHOST: orders}"
+    made = with_client(tmp_path, f"RABBITMQ_HOST: mq, {variable}: '{written}'", broker)
+    assert is_(made, variable) == rewritten
+    assert finding(made, "virtual-host-renamed").severity == "warning"
+
+
+def test_the_root_is_a_virtual_host_that_stays(tmp_path: Path) -> None:
+    made = with_client(tmp_path, "URL: amqp://mq", "image: rabbitmq\n    environment: {RABBITMQ_DEFAULT_VHOST: /}")
+    assert "virtual-host-renamed" not in codes(made)
 
 
 def test_queues_have_no_backups(tmp_path: Path) -> None:

@@ -59,5 +59,6 @@ def broker_fact(item: MessageBroker, fact: Fact) -> Expression:
         "port": str(item.port),
         "user": item.user,
         "password": password(item.login),
+        "database": "/",
     }
     return facts.get(fact, "")

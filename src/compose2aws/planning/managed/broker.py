@@ -11,6 +11,7 @@ _AMQPS = 5671
 _HTTPS = 443
 # RabbitMQ documentation, "Management Plugin".
 _MANAGEMENT = 15672
+_ROOT = "/"
 
 
 def _rabbitmq(draft: Draft) -> MessageBroker:
@@ -28,8 +29,14 @@ def _rabbitmq(draft: Draft) -> MessageBroker:
 
 
 def _access(draft: Draft) -> Access:
-    del draft
-    return Access(port=_AMQPS, further_ports=((_MANAGEMENT, _HTTPS),), tls=True)
+    variable = _virtual_host(draft)
+    return Access(
+        port=_AMQPS,
+        further_ports=((_MANAGEMENT, _HTTPS),),
+        tls=True,
+        database=None if variable is None else draft.service.text("environment", variable) or "",
+        aws_database=None if variable is None else _ROOT,
+    )
 
 
 def _tell(draft: Draft, ledger: Ledger) -> None:
@@ -53,18 +60,22 @@ def _tell(draft: Draft, ledger: Ledger) -> None:
                 "",
                 service.at("ports", index),
             )
-    for variable in draft.mapping.login.virtual_host_variables:
-        host = service.text("environment", variable)
-        if host and host != "/":
-            ledger.find(
-                "virtual-host-missing",
-                "error",
-                f"{variable} of {service.name} asks for a virtual host of its own; Amazon MQ makes `/` alone, and "
-                "clients that name another are refused until it is made",
-                "make it through the broker's management API (PUT /api/vhosts/NAME) in a job that the clients wait "
-                "for, use `/`, or keep the container with `x-aws: {managed: false}`",
-                service.at("environment", variable),
-            )
+    if (renamed := _virtual_host(draft)) is not None:
+        ledger.find(
+            "virtual-host-renamed",
+            "warning",
+            f"Amazon MQ makes the virtual host {_ROOT!r} alone; what {service.name} calls its own is {_ROOT!r} there, "
+            "and every connection that was rewritten says so",
+            "where the app has its name elsewhere, change it; further virtual hosts are made through the broker's "
+            "management API",
+            service.at("environment", renamed),
+        )
+
+
+def _virtual_host(draft: Draft) -> str | None:
+    """The variable that names another virtual host than Amazon MQ makes."""
+    named = (name for name in draft.mapping.login.virtual_host_variables if draft.service.get("environment", name))
+    return next((name for name in named if draft.service.text("environment", name) != _ROOT), None)
 
 
 RABBITMQ = Family(_rabbitmq, _access, _tell, backups=False)

@@ -44,13 +44,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How clients reach a family, where that differs from the compose file's way: see `Endpoint`."""
+    """How clients reach a family, where that differs from the compose file's way: see `Endpoint`. A broker's virtual
+    host is its database."""
 
     port: int | None = None
     further_ports: tuple[tuple[int, int], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
     tls: bool = False
     passwordless: bool = False
+    database: str | None = None
+    aws_database: str | None = None
 
 
 def as_written(draft: Draft) -> Access:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 from compose2aws.planning.text import Hole
 from compose2aws.planning.values.address import Address, Site
@@ -196,9 +197,11 @@ def _database(written: Written, url: Url, of: Counterpart, beside: Carried, item
 
 
 def _same_database(written: Written, span: Span, of: Counterpart) -> Iterator[Edit]:
-    value = written.cut(*span)
-    if value.known != of.endpoint.aws_database and (of.is_database(value) or value.unset):
-        yield Edit(*span, (Hole("database", of.service),))
+    value, name = written.cut(*span), of.endpoint.aws_database or ""
+    if value.known != name and (of.is_database(value) or value.unset):
+        # a name that no URL can carry as it is (the virtual host `/`) is written as URLs have it
+        quoted = quote(name, safe="")
+        yield Edit(*span, (Hole("database", of.service) if quoted == name else quoted,))
 
 
 def _query(

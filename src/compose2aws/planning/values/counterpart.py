@@ -126,7 +126,9 @@ def counterpart(root: Mapping, endpoint: Endpoint) -> Counterpart:
         passwords=frozenset(passwords),
         password_variables=frozenset(password_variables)
         | _variables(root, endpoint.service, (*login.password_variables, *login.administrator_password_variables)),
-        database_variables=_variables(root, endpoint.service, login.database_variables),
+        database_variables=_variables(
+            root, endpoint.service, (*login.database_variables, *login.virtual_host_variables)
+        ),
         words=_called(endpoint),
         own_names=frozenset(own),
     )

@@ -29,7 +29,7 @@ _PARTS: dict[str, Part] = {
     "PORT": "port",
     **dict.fromkeys(_words("USER USERNAME USR LOGIN UID"), "user"),
     **dict.fromkeys(_words("PASSWORD PASS PASSWD PWD PSWD PW PASSPHRASE"), "password"),
-    **dict.fromkeys(_words("DATABASE DB DBNAME NAME SCHEMA DBASE"), "database"),
+    **dict.fromkeys(_words("DATABASE DB DBNAME NAME SCHEMA DBASE VHOST"), "database"),
     **dict.fromkeys(_words("URL URI DSN URLS URIS CONN CONNECTION JDBC"), "url"),
 }
 _TWO: dict[tuple[str, str], Part] = {
