@@ -15,6 +15,7 @@ from compose2aws.catalog import Catalog
 from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
 from compose2aws.planning.alarm import plan_alarms
+from compose2aws.planning.browser_address import rewrite_browser_addresses
 from compose2aws.planning.container import known_ports
 from compose2aws.planning.discovery import plan_discovery
 from compose2aws.planning.filling import plan_filling
@@ -98,6 +99,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         for name, image in images.items()
     }
     ports = plan_ports(kinds, _health_paths(running), grace_periods(running), settings, catalog, ledger)
+    told = rewrite_browser_addresses(values.by_service, ports.urls, running, ledger)
     file_system = _file_system(mounts, settings)
     groups = plan_groups(
         project,
@@ -140,7 +142,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     )
     parts = Parts(
         images=images,
-        values=values.by_service,
+        values=told,
         mounts=mounts,
         secret_files=secret_files,
         fillings=fillings,

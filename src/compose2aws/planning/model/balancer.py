@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from compose2aws.compose.node import Path
@@ -108,10 +108,12 @@ class PublicRecord:
 
 @dataclass(frozen=True, slots=True)
 class PublicUrl:
-    """Where people reach a service's port from outside. `host` None is the balancer's own name."""
+    """Where people reach a service's port from outside. `host` None is the balancer's own name; `published` is the port
+    that the compose file publishes it on."""
 
     service: str
     scheme: str
     host: str | None
     port: int
     path: str = ""
+    published: int | None = field(default=None, compare=False)

@@ -61,7 +61,8 @@ def plan_application_balancer(ports: list[PublishedPort], context: PortContext) 
             rules.append(rule)
             placed.append((port, rule))
             host = rule.hosts[0]
-            url = PublicUrl(port.service, "https", host, 443, rule.paths[0].rstrip("*") if rule.paths else "")
+            path = rule.paths[0].rstrip("*") if rule.paths else ""
+            url = PublicUrl(port.service, "https", host, 443, path, published=port.published)
             context.urls.append(url)
             if f".{host}".endswith(f".{settings.domain}") and not any(r.name == host for r in context.records):
                 id_ = ResourceId("AWS::Route53::RecordSet", logical_id(host, "Record"))
@@ -118,7 +119,7 @@ def _plain_listener(
         return
     id_ = named("AWS::ElasticLoadBalancingV2::Listener", numbered(port.service, number), "HttpListener")
     listeners[id_] = Listener(id_, number, "HTTP", group.id, port.path)
-    context.urls.append(PublicUrl(port.service, "http", None, number))
+    context.urls.append(PublicUrl(port.service, "http", None, number, published=port.published))
     context.attach(port, group.id, id_, security_group)
     definition = context.kinds[port.service].source.definition
     decide_port(
