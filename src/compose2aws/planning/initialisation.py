@@ -151,7 +151,7 @@ def _job(
     container = Container(
         name=_CONTAINER,
         image=image,
-        logging=Logging(named("AWS::Logs::LogGroup", name, "LogGroup"), 365 if settings.production else 7, "init"),
+        logging=Logging(named("AWS::Logs::LogGroup", name, "LogGroup"), settings.retention, "init"),
         entrypoint=(Text.of("sh"), Text.of("-c"), Text.of(_RUN)),
         command=(Text.of(script),),
         environment=(*further, *_variables(endpoint)),

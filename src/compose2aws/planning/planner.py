@@ -70,7 +70,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     ledger = Ledger(project.root)
     services = tuple(sources(project, settings))
     kinds = classify(services, catalog, ledger)
-    retention = 365 if settings.production else 7
+    retention = settings.retention
     namespace = f"{limited(re.sub(r'[^a-z0-9-]', '-', project.name.lower()).strip('-') or 'project', 63)}.internal"
 
     moved = move(project, kinds, hosts(kinds), settings, catalog, ledger)
@@ -200,9 +200,9 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     )
 
 
-# The keys whose unset variables are holes.
 # Warnings of the loader that change nothing on AWS.
 _NOTES = ("unset-variable", "version")
+# The keys whose unset variables are holes.
 _HOLES = ("environment", "command", "entrypoint", "labels", "healthcheck")
 
 

@@ -58,6 +58,11 @@ class Settings:
     def production(self) -> bool:
         return self.tier == "production"
 
+    @property
+    def retention(self) -> int:
+        """How many days logs are kept."""
+        return 365 if self.production else 7
+
 
 def read_settings(project: Project, tier: str | None = None) -> Settings:
     """The settings of a project; `tier` is the command line's, which wins over the file's."""

@@ -69,7 +69,7 @@ class Parts:
 
 def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, ledger: Ledger) -> tuple[Workload, ...]:
     """One workload for each service and job, with its sidecars in its task."""
-    retention = 365 if settings.production else 7
+    retention = settings.retention
     sidecars = _sidecars(kinds, ledger)
     made: list[Workload] = []
     for name, kind in kinds.items():
