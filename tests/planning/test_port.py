@@ -445,3 +445,35 @@ def test_both_balancers_keep_access_logs_in_production(tmp_path: Path) -> None:
     for tier, logs in (("production", True), ("development", False)):
         made = planned(tmp_path, text, tier=tier)
         assert {b.kind: b.access_logs for b in made.balancers} == {"application": logs, "network": logs}
+
+
+# ── ports that name no port of the host ─────────────────────────────────────────────────────────────────────────────
+
+SAME = "services:\n  {}: {{image: acme/a, ports: ['3000']}}\n  {}: {{image: acme/b, ports: ['3000']}}\n"
+
+
+def test_two_services_with_a_port_that_docker_draws_do_not_clash(tmp_path: Path) -> None:
+    made = planned(tmp_path, SAME.format("api", "web"))
+    assert refused(made) == {}
+    numbers = {one.port for one in balancer(made).listeners}
+    assert 3000 in numbers and len(numbers) == 2
+    assert f"published as {max(numbers)}" in finding(made, "port-drawn").message
+
+
+def test_a_drawn_port_does_not_hang_on_the_order_of_the_file(tmp_path: Path) -> None:
+    listeners = [
+        {one.id.logical_id: one.port for one in balancer(planned(tmp_path, SAME.format(*names))).listeners}
+        for names in (("api", "web"), ("web", "api"))
+    ]
+    assert listeners[0] == listeners[1]
+
+
+def test_a_port_that_is_written_wins_over_one_that_is_drawn(tmp_path: Path) -> None:
+    text = "services:\n  api: {image: acme/a, ports: ['3000']}\n  web: {image: acme/b, ports: ['3000:80']}\n"
+    made = planned(tmp_path, text)
+    assert listener(made, 3000).source == ("services", "web", "ports", 0)
+    assert len(balancer(made).listeners) == 2
+
+
+def test_with_a_domain_no_port_is_drawn(tmp_path: Path) -> None:
+    assert "port-drawn" not in codes(planned(tmp_path, SAME.format("api", "web") + DOMAIN))

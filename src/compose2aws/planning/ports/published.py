@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from compose2aws.catalog import Catalog
 from compose2aws.compose.node import Path
+from compose2aws.planning.identity import digest
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 
 Protocol = Literal["http", "tcp", "udp"]
 # Amazon ECS Developer Guide, "Registering multiple target groups with an Amazon ECS service".
 _MOST_TARGETS = 5
+# Listeners for ports that name no number: away from the ports that files name.
+_FIRST_DRAWN = 20_000
+_DRAWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +139,34 @@ def _protocol(kind: Kind, index: int, target: int, published: str | None, catalo
     if target in catalog.tcp_ports or (published and published.isdigit() and int(published) in catalog.tcp_ports):
         return "tcp"
     return "http"
+
+
+def with_drawn_ports(ports: list[PublishedPort], has_domain: bool, ledger: Ledger) -> list[PublishedPort]:
+    """The ports with a listener's number for those that name none. Docker draws a host port for them; here it is the
+    container's where it is free, else one that the service's own name gives."""
+    taken: dict[tuple[bool, int], tuple[str, int]] = {}
+
+    def take(port: PublishedPort, number: int) -> bool:
+        mine = (port.service, port.target)
+        return taken.setdefault((port.protocol == "http", number), mine) == mine
+
+    for port in ports:
+        if port.published:
+            take(port, port.published)
+    drawn: dict[PublishedPort, int] = {}
+    for port in sorted(ports, key=lambda p: (p.service, p.target, p.protocol)):
+        if port.published or (has_domain and port.protocol == "http") or take(port, port.target):
+            continue
+        number = _FIRST_DRAWN + int(digest(f"{port.service}/{port.target}"), 16) % _DRAWN
+        while not take(port, number):
+            number = _FIRST_DRAWN + (number - _FIRST_DRAWN + 1) % _DRAWN
+        drawn[port] = number
+        ledger.find(
+            "port-drawn",
+            "note",
+            f"{port.service}'s port {port.target} is published as {number}: another service has {port.target}, and the "
+            "file names no port of the host",
+            f"write the port that is to be published: `{number}:{port.target}`",
+            port.path,
+        )
+    return [replace(port, published=drawn[port]) if port in drawn else port for port in ports]

@@ -17,7 +17,7 @@ from compose2aws.planning.model import Balancer, Certificate, PublicRecord, Publ
 from compose2aws.planning.ports.application import certificate_names, plan_application_balancer
 from compose2aws.planning.ports.context import PortContext
 from compose2aws.planning.ports.network import plan_network_balancer
-from compose2aws.planning.ports.published import published_ports, within_limit
+from compose2aws.planning.ports.published import published_ports, with_drawn_ports, within_limit
 from compose2aws.planning.settings import Settings
 
 
@@ -48,7 +48,7 @@ def plan_ports(
     `health_paths` are the HTTP paths that health checks ask, by service and port; `stop_times` the services' stop grace
     periods in seconds."""
     entries = [port for kind in kinds.values() for port in published_ports(kind, catalog, ledger)]
-    entries = within_limit(entries, kinds, ledger)
+    entries = with_drawn_ports(within_limit(entries, kinds, ledger), bool(settings.domain), ledger)
     http = [port for port in entries if port.protocol == "http"]
     other = [port for port in entries if port.protocol != "http"]
     attachments: dict[str, list[TargetAttachment]] = {}
