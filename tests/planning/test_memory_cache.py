@@ -32,6 +32,9 @@ def test_options_of_the_command_go_into_the_parameter_group(tmp_path: Path) -> N
     made, item = cluster(tmp_path, "command: -o modern")
     assert item.parameters == ()
     assert "-o" in finding(made, "setting-not-carried").message
+    made, item = cluster(tmp_path, "command: [sh, -euc, 'exec memcached -m 64']")
+    assert item.parameters == ()
+    assert "setting-not-carried" not in codes(made)
 
 
 def test_clients_get_its_address_and_no_password(tmp_path: Path) -> None:

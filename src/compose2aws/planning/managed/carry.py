@@ -180,6 +180,9 @@ def _of_command(service: ServiceSource, mapping: ImageMapping, rules: SettingRul
     return carried
 
 
+_SHELLS = ("sh", "ash", "bash")
+
+
 def _tell_of_argument(name: str, service: ServiceSource, mapping: ImageMapping, ledger: Ledger) -> None:
     ledger.find(
         "setting-not-carried",
@@ -194,6 +197,8 @@ def _of_options(service: ServiceSource, mapping: ImageMapping, rules: SettingRul
     """`memcached -m 64 -I 4m --max-item-size=4m`: options with names of their own in the parameter group."""
     carried: dict[str, str] = {}
     words = service.texts("command")
+    if words and words[0].rpartition("/")[2] in _SHELLS:
+        return {}  # a script, whose options are not the program's
     for index, word in enumerate(words):
         if not word.startswith("-"):
             continue
