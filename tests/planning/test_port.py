@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compose2aws.planning.model import Listener, ListenerRule, Plan, TargetGroup
+from compose2aws.planning.model import ContainerDependency, Listener, ListenerRule, Plan, TargetGroup
 from compose2aws.planning.ports import asked_paths, rule_priority
 from tests.planning.projects import (
     balancer,
@@ -21,6 +21,7 @@ from tests.planning.projects import (
     planned,
     refused,
     service,
+    task,
 )
 
 
@@ -102,9 +103,15 @@ def test_a_udp_port_is_checked_on_a_tcp_port(tmp_path: Path) -> None:
     assert udp.health_port == 2222
 
 
-def test_a_udp_port_without_a_tcp_port_is_refused(tmp_path: Path) -> None:
+def test_a_container_beside_it_answers_the_checks_of_a_service_that_speaks_udp_alone(tmp_path: Path) -> None:
     made = published(tmp_path, "'5000:5000/udp'")
-    assert refused(made) == {"services.api.ports[0]": "udp-without-check"}
+    answer = task(made, "api").containers[-1]
+    assert group(made, "network").health_port == answer.ports[0].container_port == 65080
+    assert (answer.essential, answer.depends_on) == (False, (ContainerDependency("api", "START"),))
+    own = service(made, "api").security_groups[-1]
+    assert any((rule.group, rule.first, rule.protocol) == (own, 65080, "tcp") for rule in made.ingress)
+    assert "not that the service answers" in finding(made, "udp-health").message
+    assert len(task(published(tmp_path, "'5000:5000/udp', '2222:2222'"), "api").containers) == 1
 
 
 def test_another_protocol_is_dropped(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from compose2aws.planning.secret_file import SecretFiles
 from compose2aws.planning.settings import Settings
 from compose2aws.planning.size import fargate_size
 from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.udp_health import with_answer
 from compose2aws.planning.values import ContainerValues
 
 # Amazon ECS Developer Guide, "Service Connect": memory of the proxy beside the containers, in MiB.
@@ -143,6 +144,8 @@ def _task(
         containers += [*filling.containers, *((files.writer,) if files.writer else ())]
         containers.append(container)
         volumes.update({v.name: v for v in (*parts.mounts[name].volumes, *files.volumes)})
+    if service.name in parts.ports.answering:
+        containers = list(with_answer(service.name, container_name(service.name), tuple(containers), retention))
     cpu = sum(a.cpu for a in wanted)
     memory = sum(a.memory for a in wanted)
     if service.name in parts.discovery.parts and any(a.stated for a in wanted):

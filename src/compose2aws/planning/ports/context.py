@@ -25,6 +25,7 @@ class PortContext:
     admitted: list[tuple[str, int, str, ResourceId]]
     records: list[PublicRecord]
     urls: list[PublicUrl]
+    answering: set[str]
 
     def attach(self, port: PublishedPort, group: ResourceId, waits_for: ResourceId, balancer: ResourceId) -> None:
         owner = self.kinds[port.service].source.owner

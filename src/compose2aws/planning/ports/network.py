@@ -9,6 +9,7 @@ from compose2aws.planning.model import Balancer, Listener, PublicUrl, TargetGrou
 from compose2aws.planning.ports.context import PortContext, decide_port, numbered
 from compose2aws.planning.ports.published import PublishedPort
 from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.udp_health import ANSWERING_PORT
 
 
 def plan_network_balancer(ports: list[PublishedPort], context: PortContext) -> Balancer:
@@ -43,13 +44,16 @@ def plan_network_balancer(ports: list[PublishedPort], context: PortContext) -> B
         )
         check = _tcp_port(port, service)
         if protocol == "UDP" and check is None:
-            context.ledger.refuse(
-                port.path,
-                "udp-without-check",
-                f"a UDP listener for {port.service} needs a TCP port that its health is checked on, and it has none",
+            check = ANSWERING_PORT
+            context.answering.add(service.owner)
+            context.ledger.find(
+                "udp-health",
+                "note",
+                f"{port.service} names no TCP port, which the balancer's health checks need: a small container beside "
+                "it answers them, so they tell that the task runs, not that the service answers",
                 "let the service `expose` a TCP port that it listens on",
+                service.path,
             )
-            continue
         group = TargetGroup(
             id=named(
                 "AWS::ElasticLoadBalancingV2::TargetGroup", f"{port.service}/{port.target}/{protocol}", "TargetGroup"

@@ -24,7 +24,8 @@ from compose2aws.planning.settings import Settings
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What all published ports become. `attachments` by service; `admitted` are service, port, protocol and the group
-    of the balancer; `waits_for` are the listeners and rules that a service's target groups need."""
+    of the balancer; `waits_for` are the listeners and rules that a service's target groups need; `answering` are the
+    services whose task needs a container that answers health checks."""
 
     balancers: tuple[Balancer, ...] = ()
     attachments: dict[str, tuple[TargetAttachment, ...]] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Ports:
     certificate: Certificate | None = None
     records: tuple[PublicRecord, ...] = ()
     urls: tuple[PublicUrl, ...] = ()
+    answering: frozenset[str] = frozenset()
 
 
 def plan_ports(
@@ -57,9 +59,10 @@ def plan_ports(
     balancers: list[Balancer] = []
     records: list[PublicRecord] = []
     urls: list[PublicUrl] = []
+    answering: set[str] = set()
     certificate: Certificate | None = None
     context = PortContext(
-        kinds, health_paths, stop_times, settings, ledger, attachments, waits, admitted, records, urls
+        kinds, health_paths, stop_times, settings, ledger, attachments, waits, admitted, records, urls, answering
     )
     if http:
         balancers.append(plan_application_balancer(http, context))
@@ -84,4 +87,5 @@ def plan_ports(
         certificate,
         tuple(records),
         tuple(urls),
+        frozenset(answering),
     )
