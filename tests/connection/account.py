@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from compose2aws.planning.identity import first_container
 from tests.deployment import Deployment
 
 Engine: TypeAlias = Literal["postgres", "mysql", "redis", "mongo"]
@@ -22,7 +23,7 @@ _ENGINES: Mapping[str, Engine] = {
     "docdb": "mongo",
 }
 # What a task's container with secret files is preceded by, and where they are.
-_WRITER = "-secrets"
+_WRITER: Literal["secrets"] = "secrets"
 _SECRETS = "/run/secrets"
 
 
@@ -67,9 +68,9 @@ def containers(deployment: Deployment, folder: Path) -> list[RunningContainer]:
             )
             for container in task["containerDefinitions"]
         ]
-        writers = {container.name: container for container in made if container.name.endswith(_WRITER)}
+        writers = {container.name: container for container in made}
         for container in made:
-            writer = writers.get(container.name + _WRITER)
+            writer = writers.get(first_container(_WRITER, container.name))
             files = _written(writer, folder / task["family"]) if writer else {}
             found.append(replace(container, environment={**container.environment, **files}))
     return found

@@ -66,7 +66,6 @@ CORPUS_CASES = [
     _blueprint("discord-tickets"),
     _blueprint("ackee"),
     _blueprint("rocketchat"),
-    _corpus("airflow", "upstream/apache+airflow/docs/apache-airflow/howto/docker-compose/docker-compose.yaml"),
     # libpq's keywords, NocoDB's options, JDBC in a YAML document, JDBC and PostgreSQL's URL with the login beside them
     _blueprint("miniflux"),
     _corpus("nocodb", "upstream/nocodb+nocodb/docker-compose/2_pg/docker-compose.yml"),

@@ -173,8 +173,9 @@ def _of_command(service: ServiceSource, mapping: ImageMapping, rules: SettingRul
     pairs = _assigned(words) if rules.style == "postgres" else _dashed(words, rules.style == "mysql")
     carried: dict[str, str] = {}
     for name, value in pairs:
-        if name in rules.allowed and value is not None:
-            carried[name] = value
+        counted = in_unit(value, rules.units.get(name)) if name in rules.allowed and value is not None else None
+        if counted is not None:
+            carried[name] = counted
         elif f"--{name}" not in mapping.login.password_arguments and name not in rules.absorbed:
             _tell_of_argument(name, service, mapping, ledger)
     return carried
