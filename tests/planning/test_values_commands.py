@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from compose2aws.planning.text import Hole, Text
 from compose2aws.planning.values.invocation import Invocation, with_variables
+from tests.planning.projects import container, planned, refused
 from tests.planning.valued import Valued, valued
 
 POSTGRES = """\
@@ -189,3 +191,26 @@ def test_shell_gives_the_program_exactly_the_other_words(word: str) -> None:
         [str(part) for part in line], env={**os.environ, "TOKEN": "se cret"}, capture_output=True, check=True
     ).stdout.decode()
     assert given == f"<{word}><--key=se cret>"
+
+
+@pytest.mark.parametrize(
+    ("image", "entrypoint", "line"),
+    [
+        ("hashicorp/vault:1.15", ("sh", "-c"), 'exec docker-entrypoint.sh server -dev-root-token-id="${COMPOSE2AWS_'),
+        ("inngest/inngest:v1", (), 'exec server -dev-root-token-id="${COMPOSE2AWS_'),
+    ],
+)
+def test_a_known_entrypoint_runs_a_command_with_a_secret(
+    tmp_path: Path, image: str, entrypoint: tuple[str, ...], line: str
+) -> None:
+    text = f"services:\n  app:\n    image: {image}\n    command: ['server', '-dev-root-token-id=${{ROOT_TOKEN}}']\n"
+    made = planned(tmp_path, text, environment={"ROOT_TOKEN": "sesame-99"})
+    app = container(made, "app")
+    assert tuple(str(word) for word in app.entrypoint or ()) == entrypoint
+    assert str((app.command or ())[-1]).startswith(line)
+    assert "sesame-99" not in str(app)
+
+
+def test_an_entrypoint_that_is_not_known_does_not_run_one(tmp_path: Path) -> None:
+    text = "services:\n  app: {image: acme/app, command: ['serve', '--token=${ROOT_TOKEN}']}\n"
+    assert refused(planned(tmp_path, text)) == {"services.app.command": "secret-in-command"}

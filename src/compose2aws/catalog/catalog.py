@@ -195,6 +195,7 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         else None,
         memory=data.get("memory"),
         cpu=data.get("cpu"),
+        entrypoint=tuple(data["entrypoint"]) if "entrypoint" in data else None,
         note=data.get("note", ""),
     )
 

@@ -127,6 +127,7 @@ class ImageMapping:
     initialisation: Initialisation | None = None
     memory: int | None = None
     cpu: int | None = None
+    entrypoint: tuple[str, ...] | None = None
     note: str = ""
 
     @property

@@ -194,8 +194,8 @@ def variable_id(variable: str) -> str:
 
 
 def first_container(what: Literal["secrets", "files", "names", "volumes", "health"], service: str) -> str:
-    """The name of a container that prepares a service's task, or stands beside it. It ends in a hash, so that no service
-    is called so."""
+    """The name of a container that prepares a service's task, or stands beside it. It ends in a hash, so that no
+    service is called so."""
     return f"{what}-{digest(service)}"
 
 

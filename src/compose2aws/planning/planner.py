@@ -77,7 +77,12 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     running = {name: kind for name, kind in kinds.items() if kind.runs}
     passwords = shared_passwords(kinds, moved.endpoints)
     given = frozenset(passwords[s] for k in running.values() for s in _secrets_of(k) if s in passwords)
-    values = plan_values(project, ledger, tuple(running), moved.endpoints, given)
+    known_entrypoints = {
+        name: kind.mapping.entrypoint
+        for name, kind in running.items()
+        if kind.mapping and kind.mapping.entrypoint is not None and "build" not in kind.source.node
+    }
+    values = plan_values(project, ledger, tuple(running), moved.endpoints, given, known_entrypoints)
     refuse_dynamic_references(values.by_service, ledger)
     hosted = hosted_services(running, project, ledger)
     internal = internal_networks(project)

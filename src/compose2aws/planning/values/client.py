@@ -4,6 +4,7 @@ them."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field, replace
 
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Sequence, find
@@ -34,6 +35,8 @@ class Stage:
     counterparts: dict[str, Counterpart]
     concealment: Concealment
     book: ParameterBook
+    entrypoints: AbstractMapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The images' own entrypoints, by service, where they are known and have a shell."""
     served: set[str] = field(default_factory=set)
     """The endpoints whose login reached a container, or whose clients have logins of their own."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compose2aws.compose.node import Path, find
 from compose2aws.planning.identity import ResourceId, digest
@@ -70,6 +70,8 @@ def plan_invocation(client: Client) -> Invocation:
     path: Path = ("services", client.service, where)
     naming = _Naming(client, path)
     after = with_variables(before, naming)
+    if after is None and (own := client.stage.entrypoints.get(client.service)) is not None:
+        after = with_variables(replace(before, entrypoint=tuple(Text.of(word) for word in own)), naming)
     if after is None:
         ledger.refuse(
             path,

@@ -42,9 +42,11 @@ def plan_values(
     services: tuple[str, ...],
     endpoints: Mapping[str, Endpoint],
     given: frozenset[str] = frozenset(),
+    entrypoints: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Values:
     """The values of `services` (compose services that run as containers, in the file's order). `endpoints` are the
-    managed services by compose name; `given` are those whose password reaches a client by another way, as a file."""
+    managed services by compose name; `given` are those whose password reaches a client by another way, as a file;
+    `entrypoints` are the images' own, where they are known."""
     counterparts = {service: counterpart(project.root, endpoint) for service, endpoint in endpoints.items()}
     book = ParameterBook(ledger)
     stage = Stage(
@@ -54,6 +56,7 @@ def plan_values(
         counterparts=counterparts,
         concealment=concealment(project.root, counterparts, book),
         book=book,
+        entrypoints=entrypoints or {},
     )
     by_service = {service: _container_values(stage, service) for service in services}
     for of in counterparts.values():
