@@ -365,3 +365,15 @@ def test_what_an_anchor_repeats_is_said_once(tmp_path: Path) -> None:
         "x-common: &common\n  image: acme/api\n  volumes: ['./logs:/logs']\nservices:\n  a: *common\n  b: *common\n",
     )
     assert finding(made, "folder-starts-empty").path == ("services", "a", "volumes", 0)
+
+
+@pytest.mark.parametrize(("device", "told"), [("/srv/data", True), ("''", False)])
+def test_where_a_volume_lies_is_told_only_where_its_options_say_something(
+    tmp_path: Path, device: str, told: bool
+) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  api: {image: acme/api, volumes: ['data:/data']}\n"
+        f"volumes: {{data: {{driver_opts: {{type: '', device: {device}}}}}}}",
+    )
+    assert ("volume-options" in codes(made)) is told

@@ -173,7 +173,9 @@ def _tell_where_it_was(project: Project, path: Path, ledger: Ledger) -> None:
     if isinstance(external, tree.Scalar) and external.value is True:
         reason = f"the volume {path[1]} is declared outside of this file; on AWS it is a new, empty folder"
         ledger.find("external-volume", "warning", reason, "copy its content there once", path)
-    elif isinstance(options, tree.Mapping) and options.entries:
+    elif isinstance(options, tree.Mapping) and any(
+        isinstance(option, tree.Scalar) and option.text for option in options.entries.values()
+    ):
         reason = f"the options of the volume {path[1]} say where it lies here; on AWS it is a new, empty folder on EFS"
         ledger.find("volume-options", "warning", reason, "copy its content there once", path)
 
