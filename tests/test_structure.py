@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,11 +68,11 @@ def test_examples_hang_together(system: tuple[str, ...], catalog: Catalog) -> No
 
 
 def in_corpus(file: Path, folder: Path, catalog: Catalog) -> list[str]:
+    furnished = folder / "plain" / file.name
+    shutil.copytree(file.parent, furnished.parent, symlinks=True)
     if (file.parent / "template.toml").is_file():
-        furnished = furnish(file.parent, folder / "furnished")
-    else:
-        furnished = folder / "furnished" / file.name
-        shutil.copytree(file.parent, furnished.parent, symlinks=True)
+        with contextlib.suppress(tomllib.TOMLDecodeError):  # one of them is no TOML
+            furnished = furnish(file.parent, folder / "furnished")
     try:
         project = read(furnished.parent, furnished.name)
     except ComposeError:
