@@ -6,6 +6,7 @@ A user's own mappings (`--mappings DIR`) stand before ours: the first mapping wh
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -126,6 +127,8 @@ def _checked(file: Path, schema: Path) -> ImageMapping:
         raise MappingError((f"{file}: cannot be read as YAML: {str(error).splitlines()[0]}",)) from error
     import jsonschema_rs  # noqa: PLC0415 - only a user's own mappings need the check at run time
 
+    # YAML's keys may be numbers, and its scalars dates; a schema speaks of JSON
+    data = json.loads(json.dumps(data, default=str))
     validator = jsonschema_rs.validator_for(_read(schema))
     problems = tuple(
         f"{file}: {'.'.join(map(str, error.instance_path)) or 'the file'}: {error.message}"
