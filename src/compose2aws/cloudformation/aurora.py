@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from troposphere import rds
 
-from compose2aws.cloudformation.database import declare_version, deletion_protection, insights, monitor
-from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
+from compose2aws.cloudformation.database import (
+    declare_version,
+    deletion_protection,
+    emit_subnet_group,
+    insights,
+    monitor,
+)
+from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref
 from compose2aws.cloudformation.graph import Graph
 from compose2aws.cloudformation.login import emit_login, password
 from compose2aws.planning.identity import ResourceId
@@ -18,14 +24,7 @@ _LOG_EXPORTS = {"aurora-postgresql": ["postgresql"], "aurora-mysql": ["error", "
 def emit_aurora(graph: Graph, plan: Plan, item: AuroraCluster) -> None:
     """Add the login, the groups, the cluster and its members."""
     emit_login(graph, item.login, item.service, item.source)
-    graph.add(
-        rds.DBSubnetGroup(
-            item.subnet_group.logical_id,
-            DBSubnetGroupDescription=f"Where {item.service} stands",
-            SubnetIds=subnets(plan.network, "private"),
-        ),
-        item.source,
-    )
+    emit_subnet_group(graph, plan, item)
     graph.add(
         rds.DBClusterParameterGroup(
             item.parameter_group.logical_id,

@@ -6,10 +6,10 @@ from typing import Any
 
 from troposphere import GetAtt, Ref, iam, rds
 
-from compose2aws.cloudformation.expression import Expression, encryption_key, joined
+from compose2aws.cloudformation.expression import Expression, encryption_key, joined, subnets
 from compose2aws.cloudformation.graph import Graph
 from compose2aws.cloudformation.policy import assume_role
-from compose2aws.planning.model import EngineVersion, Parameter, Plan
+from compose2aws.planning.model import AuroraCluster, DatabaseInstance, EngineVersion, Parameter, Plan
 
 _MONITORING_ROLE = "DatabaseMonitoringRole"
 _MONITORING_SECONDS = 60
@@ -74,3 +74,15 @@ def monitor(graph: Graph, plan: Plan, instance: rds.DBInstance) -> None:
         )
     instance.MonitoringInterval = _MONITORING_SECONDS
     instance.MonitoringRoleArn = GetAtt(_MONITORING_ROLE, "Arn")
+
+
+def emit_subnet_group(graph: Graph, plan: Plan, item: AuroraCluster | DatabaseInstance) -> None:
+    """Add the private subnets that a database of RDS may stand in."""
+    graph.add(
+        rds.DBSubnetGroup(
+            item.subnet_group.logical_id,
+            DBSubnetGroupDescription=f"Where {item.service} stands",
+            SubnetIds=subnets(plan.network, "private"),
+        ),
+        item.source,
+    )

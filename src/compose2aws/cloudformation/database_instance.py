@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from troposphere import rds
 
-from compose2aws.cloudformation.database import declare_version, deletion_protection, monitor
-from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
+from compose2aws.cloudformation.database import declare_version, deletion_protection, emit_subnet_group, monitor
+from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref
 from compose2aws.cloudformation.graph import Graph, Skip
 from compose2aws.cloudformation.login import emit_login, password
 from compose2aws.planning.model import DatabaseInstance, Plan
@@ -18,14 +18,7 @@ _LOG_EXPORTS = {"mariadb": ["error", "slowquery"]}
 def emit_database_instance(graph: Graph, plan: Plan, item: DatabaseInstance) -> None:
     """Add the login, the groups and the instance."""
     emit_login(graph, item.login, item.service, item.source)
-    graph.add(
-        rds.DBSubnetGroup(
-            item.subnet_group.logical_id,
-            DBSubnetGroupDescription=f"Where {item.service} stands",
-            SubnetIds=subnets(plan.network, "private"),
-        ),
-        item.source,
-    )
+    emit_subnet_group(graph, plan, item)
     graph.add(
         rds.DBParameterGroup(
             item.parameter_group.logical_id,

@@ -26,13 +26,19 @@ class Dockerfile:
     has_shell: bool
 
 
-def read_dockerfile(service: ServiceSource, project: Project) -> Dockerfile | None:
-    """The Dockerfile of a service that is built from a local folder; None where there is none to read."""
+def dockerfile_text(service: ServiceSource, project: Project) -> str | None:
+    """The text of the Dockerfile of a service that is built from a local folder; None where there is none to read."""
     context = service.text("build", "context")
-    text = service.text("build", "dockerfile_inline")
-    if text is None and context is not None:
-        path = posixpath.join(context, service.text("build", "dockerfile") or "Dockerfile")
-        text = project.fact(posixpath.normpath(path)).text
+    inline = service.text("build", "dockerfile_inline")
+    if inline or context is None:
+        return inline
+    path = posixpath.join(context, service.text("build", "dockerfile") or "Dockerfile")
+    return project.fact(posixpath.normpath(path)).text
+
+
+def read_dockerfile(service: ServiceSource, project: Project) -> Dockerfile | None:
+    """What that text says; None where there is none."""
+    text = dockerfile_text(service, project)
     return _read(text, service.text("build", "target")) if text is not None else None
 
 

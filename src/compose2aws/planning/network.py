@@ -72,7 +72,7 @@ def plan_vpc(settings: Settings, namespace: str, isolated: bool, hosts: bool) ->
         nat_gateways=2 if settings.production else int(hosts),
         isolated=isolated,
         search_domain=namespace if settings.search_domain == "dhcp" else None,
-        flow_log_retention=365 if settings.production else None,
+        flow_log_retention=settings.retention if settings.production else None,
     )
 
 
@@ -94,6 +94,11 @@ def subnets_of(service: ServiceSource, internal: frozenset[str], settings: Setti
     networks = service.networks
     if networks and all(network in internal for network in networks) and not settings.vpc:
         return "isolated"
+    return usual_subnets(settings, hosts)
+
+
+def usual_subnets(settings: Settings, hosts: bool) -> SubnetKind:
+    """Where tasks stand that may speak to the internet."""
     return "private" if settings.production or settings.vpc or hosts else "public"
 
 
@@ -104,12 +109,13 @@ def plan_groups(
     published: Iterable[str],
     file_system: FileSystem | None,
     mounting: Iterable[str],
+    internal: frozenset[str],
     ledger: Ledger,
 ) -> Groups:
-    """All security groups. `published` are the services behind a balancer, `mounting` those with files on EFS."""
+    """All security groups. `published` are the services behind a balancer, `mounting` those with files on EFS,
+    `internal` the networks without a way out."""
     networks = project.root.get("networks")
     names = tuple(networks.entries) if isinstance(networks, tree.Mapping) else ()
-    internal = internal_networks(project)
     used = {network for kind in kinds.values() if kind.what != "left-out" for network in kind.source.networks}
     groups: list[SecurityGroup] = []
     ingress: list[IngressRule] = []

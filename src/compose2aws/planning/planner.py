@@ -6,7 +6,6 @@ settings → kinds → managed services → values → mounts, secret files, ima
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from compose2aws.planning.alarm import plan_alarms
 from compose2aws.planning.browser_address import rewrite_browser_addresses
 from compose2aws.planning.container import known_ports
 from compose2aws.planning.discovery import plan_discovery
+from compose2aws.planning.dockerfile import dockerfile_text
 from compose2aws.planning.filling import plan_filling
 from compose2aws.planning.host import hosts, plan_names
 from compose2aws.planning.hosting import hosted_services, plan_fleets
@@ -50,6 +50,7 @@ from compose2aws.planning.network import (
     plan_groups,
     plan_vpc,
     subnets_of,
+    usual_subnets,
 )
 from compose2aws.planning.ports import asked_paths, plan_ports
 from compose2aws.planning.secret_file import SecretFiles, plan_secret_files, shared_passwords
@@ -113,6 +114,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         {service for service, *_ in ports.admitted},
         file_system,
         {kind.source.owner for name, kind in running.items() if mounts[name].access_points},
+        internal,
         ledger,
     )
     public = balancer_groups(ports)
@@ -140,7 +142,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         kinds,
         moved.items,
         moved.endpoints,
-        "private" if settings.production or settings.vpc or hosted else "public",
+        usual_subnets(settings, bool(hosted)),
         settings,
         catalog,
         ledger,
@@ -257,18 +259,9 @@ def _known_ports(
             if reference.port is not None:
                 referenced.setdefault(reference.service, set()).add(reference.port)
     frozen = {name: frozenset(numbers) for name, numbers in referenced.items()}
-    return {name: known_ports(kind.source, frozen, _dockerfile(kind, project)) for name, kind in running.items()}
-
-
-def _dockerfile(kind: Kind, project: Project) -> str | None:
-    service = kind.source
-    inline = service.text("build", "dockerfile_inline")
-    context = service.text("build", "context")
-    if inline or context is None:
-        return inline
-    return project.fact(
-        posixpath.normpath(posixpath.join(context, service.text("build", "dockerfile") or "Dockerfile"))
-    ).text
+    return {
+        name: known_ports(kind.source, frozen, dockerfile_text(kind.source, project)) for name, kind in running.items()
+    }
 
 
 def _file_system(mounts: Mapping[str, Mounts], settings: Settings) -> FileSystem | None:
