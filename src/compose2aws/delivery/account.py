@@ -1,0 +1,84 @@
+"""The AWS account that a command talks to: boto3's own chain of credentials, regions, endpoints and retries."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.session import Session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from compose2aws.delivery.refusal import DeliveryError, explained
+
+_ATTEMPTS = 8
+_FIRST_ATTEMPTS = 2
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the credentials belong to, as STS says it."""
+
+    account: str
+    arn: str
+
+
+class Account:
+    """An account in a region. Clients are made when they are first asked for, one a service."""
+
+    def __init__(self, session: Session, region: str) -> None:
+        self.session = session
+        self.region = region
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service (`cloudformation`). Its calls raise botocore's exceptions."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(service, config=_config(_ATTEMPTS))
+        return self._clients[service]
+
+    @functools.cached_property
+    def identity(self) -> Identity:
+        """Who calls. The first call of a command: it fails soon where nobody answers, with a sentence that says why.
+
+        Raises `DeliveryError`.
+        """
+        try:
+            caller = self.session.client("sts", config=_config(_FIRST_ATTEMPTS)).get_caller_identity()
+        except (BotoCoreError, ClientError) as error:
+            raise DeliveryError(explained(error)) from error
+        return Identity(caller["Account"], caller["Arn"])
+
+
+def open_account(region: str | None = None, profile: str | None = None) -> Account:
+    """The account that the environment and the options name. Nothing is called yet.
+
+    Raises `DeliveryError` where there is no region, or no profile of that name.
+    """
+    try:
+        session = Session(region_name=region, profile_name=profile)
+        where = session.region_name
+    except BotoCoreError as error:
+        raise DeliveryError(explained(error)) from error
+    if not where:
+        raise DeliveryError(
+            "no AWS region is set: give --region, or set AWS_REGION, or a region in the profile (aws configure)"
+        )
+    return Account(session, where)
+
+
+def _config(attempts: int) -> Config:
+    """Timeouts, and as many attempts as the environment says (AWS_MAX_ATTEMPTS, AWS_RETRY_MODE) or else these."""
+    options: dict[str, Any] = {"mode": os.environ.get("AWS_RETRY_MODE", "standard")}
+    options["total_max_attempts"] = (
+        int(given) if (given := os.environ.get("AWS_MAX_ATTEMPTS", "")).isdigit() else attempts
+    )
+    return Config(
+        retries=options,  # type: ignore[arg-type]
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+    )
