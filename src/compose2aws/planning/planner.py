@@ -18,6 +18,7 @@ from compose2aws.planning.browser_address import rewrite_browser_addresses
 from compose2aws.planning.container import known_ports
 from compose2aws.planning.discovery import plan_discovery
 from compose2aws.planning.dockerfile import dockerfile_text
+from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.filling import plan_filling
 from compose2aws.planning.host import hosts, plan_names
 from compose2aws.planning.hosting import hosted_services, plan_fleets
@@ -32,6 +33,7 @@ from compose2aws.planning.membership import decide_membership
 from compose2aws.planning.model import (
     AccessPoint,
     BuiltImage,
+    Connection,
     FileSystem,
     Image,
     Parameter,
@@ -194,6 +196,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         workloads=workloads,
         names=names,
         connect=bool(discovery.parts),
+        connections=_connections(values, addresses, known, moved.endpoints),
         balancers=ports.balancers,
         certificate=ports.certificate,
         zone=settings.hosted_zone,
@@ -262,6 +265,28 @@ def _known_ports(
     return {
         name: known_ports(kind.source, frozen, dockerfile_text(kind.source, project)) for name, kind in running.items()
     }
+
+
+def _connections(
+    values: Values,
+    addresses: Mapping[str, tuple[tuple[str, int], ...]],
+    known: Mapping[str, tuple[int, ...]],
+    endpoints: Mapping[str, Endpoint],
+) -> tuple[Connection, ...]:
+    """Who names whom, each pair of port and server once."""
+    found: dict[Connection, None] = {}
+    for client, told in values.by_service.items():
+        named = [(r.service, r.port) for r in told.references]
+        for server, port in (*named, *addresses[client]):
+            if server == client:
+                continue
+            if server in endpoints:
+                endpoint = endpoints[server]
+                found[Connection(client, server, dict(endpoint.further_ports).get(port or 0, endpoint.aws_port))] = None
+            else:
+                only = known[server][0] if len(known.get(server, ())) == 1 else None
+                found[Connection(client, server, port or only)] = None
+    return tuple(found)
 
 
 def _file_system(mounts: Mapping[str, Mounts], settings: Settings) -> FileSystem | None:

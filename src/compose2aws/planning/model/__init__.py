@@ -26,7 +26,7 @@ from compose2aws.planning.model.managed import (
     ReplicationGroup,
     SearchDomain,
 )
-from compose2aws.planning.model.network import ExistingNetwork, IngressRule, OwnNetwork, SecurityGroup
+from compose2aws.planning.model.network import Connection, ExistingNetwork, IngressRule, OwnNetwork, SecurityGroup
 from compose2aws.planning.model.plan import Plan
 from compose2aws.planning.model.secret import Parameter, StoredSecret
 from compose2aws.planning.model.workload import (
@@ -65,6 +65,7 @@ __all__ = [
     "CapacityShare",
     "Certificate",
     "ConnectAlias",
+    "Connection",
     "Container",
     "ContainerDependency",
     "DatabaseInstance",

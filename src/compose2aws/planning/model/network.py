@@ -53,3 +53,13 @@ class IngressRule:
     first: int
     last: int
     description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A value or a mounted file of `client` names `server`, both compose services; `port` is the server's on AWS, None
+    where none is known."""
+
+    client: str
+    server: str
+    port: int | None

@@ -23,7 +23,7 @@ from compose2aws.planning.model.base import Tier
 from compose2aws.planning.model.host import HostFleet
 from compose2aws.planning.model.image import BuiltImage, FileSystem
 from compose2aws.planning.model.managed import Managed
-from compose2aws.planning.model.network import ExistingNetwork, IngressRule, OwnNetwork, SecurityGroup
+from compose2aws.planning.model.network import Connection, ExistingNetwork, IngressRule, OwnNetwork, SecurityGroup
 from compose2aws.planning.model.secret import Parameter, StoredSecret
 from compose2aws.planning.model.workload import Workload
 
@@ -50,6 +50,7 @@ class Plan:
     workloads: tuple[Workload, ...] = ()
     names: tuple[RegisteredName | AliasName, ...] = ()
     connect: bool = False
+    connections: tuple[Connection, ...] = ()
     balancers: tuple[Balancer, ...] = ()
     certificate: Certificate | None = None
     zone: str | None = None
