@@ -9,7 +9,7 @@ import click
 from compose2aws.planning.model import Plan
 from compose2aws.report.explanation import NOTHING_PUBLIC
 from compose2aws.report.layout import counted, listed, visible
-from compose2aws.report.table import url_text
+from compose2aws.report.route import url_text
 
 
 def text(

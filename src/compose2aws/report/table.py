@@ -14,13 +14,10 @@ from compose2aws.compose.node import Mapping, Path, Sequence, find, plain
 from compose2aws.compose.project import Project
 from compose2aws.planning.ledger import Decision
 from compose2aws.planning.model import (
-    Balancer,
     Container,
     EnvironmentVariable,
-    Listener,
     OwnNetwork,
     Plan,
-    PublicUrl,
     Service,
     Task,
     Workload,
@@ -28,6 +25,7 @@ from compose2aws.planning.model import (
 from compose2aws.planning.text import Fact, Text
 from compose2aws.report.layout import counted, cpu, listed, memory
 from compose2aws.report.managed import backups, described, title
+from compose2aws.report.route import route_address, routes
 
 HEADER = ("local (Docker)", "AWS", "how it works")
 
@@ -131,46 +129,15 @@ def _images(plan: Plan, project: Project) -> Iterator[Row]:
             yield Row(f"`{key}:` of {listed(services)}", aws, how)
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """A port of a balancer that leads to a service's port."""
-
-    balancer: Balancer
-    listener: Listener
-    hosts: tuple[str, ...]
-    paths: tuple[str, ...]
-    service: str
-    container_port: int
-    source: Path
-
-
-def _routes(plan: Plan) -> Iterator[_Route]:
-    attached = {
-        target.target_group: (workload.name, target.port)
-        for workload in plan.workloads
-        if isinstance(workload, Service)
-        for target in workload.targets
-    }
-    for balancer in plan.balancers:
-        sources = {group.id: group.source for group in balancer.target_groups}
-        for listener in balancer.listeners:
-            ways = [(r.hosts, r.paths, r.target_group) for r in balancer.rules if r.listener == listener.id]
-            if not isinstance(listener.default, str):
-                ways.append(((), (), listener.default))
-            for hosts, paths, group in ways:
-                if group in attached:
-                    yield _Route(balancer, listener, hosts, paths, *attached[group], sources.get(group, ()))
-
-
 def _ports(plan: Plan, project: Project, decided: dict[Path, Decision]) -> Iterator[Row]:
     routed: set[Path] = set()
-    for route in _routes(plan):
+    for route in routes(plan):
         routed.add(route.source)
         kind = "Application" if route.balancer.kind == "application" else "Network"
         yield Row(
             f'`ports: "{_port(project, route.source)}"`' if route.source else f"`{route.service}` container",
             f"{kind} Load Balancer",
-            f"listens on {_address(plan, route)}, forwards to the container's "
+            f"listens on {route_address(plan, route)}, forwards to the container's "
             f"{route.container_port} ({route.service}) inside the VPC",
         )
     private: dict[str, list[str]] = {}
@@ -181,28 +148,6 @@ def _ports(plan: Plan, project: Project, decided: dict[Path, Decision]) -> Itera
     for reason, ports in private.items():
         quoted = listed((f'"{port}"' for port in ports), 6)
         yield Row(f"`ports: {quoted}`", "not public", reason or "reached from inside only")
-
-
-def _address(plan: Plan, route: _Route) -> str:
-    """The URL that people type, and the port where the URL does not show it."""
-    url = next((u for u in plan.urls if _is_of(u, route)), None)
-    if url is None:
-        host = route.hosts[0] if route.hosts else None
-        path = route.paths[0].removesuffix("/*") if route.paths else ""
-        url = PublicUrl(route.service, route.listener.protocol.lower(), host, route.listener.port, path)
-    usual = url.port == {"http": 80, "https": 443}.get(url.scheme)
-    return f"{url_text(url)} ({url.port})" if usual else url_text(url)
-
-
-def _is_of(url: PublicUrl, route: _Route) -> bool:
-    host = url.host in route.hosts if route.hosts else url.host is None or not route.hosts
-    return url.service == route.service and url.port == route.listener.port and host
-
-
-def url_text(url: PublicUrl) -> str:
-    """A URL as people type it; `(balancer)` stands for a balancer's own name, which is known after the deploy."""
-    usual = url.port == {"http": 80, "https": 443}.get(url.scheme)
-    return f"{url.scheme}://{url.host or '(balancer)'}{'' if usual else f':{url.port}'}{url.path}"
 
 
 def _port(project: Project, path: Path) -> str:
