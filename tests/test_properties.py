@@ -71,6 +71,7 @@ CREATE_ONLY: dict[str, tuple[str, ...]] = {
     "AWS::DocDB::DBInstance": ("DBClusterIdentifier", "DBInstanceIdentifier"),
     "AWS::ElastiCache::ReplicationGroup": (
         "AtRestEncryptionEnabled",
+        "AuthToken",
         "CacheSubnetGroupName",
         "Engine",
         "KmsKeyId",

@@ -6,10 +6,12 @@ from troposphere import elasticache
 
 from compose2aws.cloudformation.database import declare_version
 from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
-from compose2aws.cloudformation.graph import Graph
+from compose2aws.cloudformation.graph import Graph, Skip
 from compose2aws.cloudformation.login import emit_login, password
 from compose2aws.planning.model import MemcachedCluster, Plan, ReplicationGroup
 from compose2aws.planning.text import Fact
+
+_OPEN: Skip = ("CKV_AWS_31", "Clients send no password, or speak plain text, where ElastiCache takes none")
 
 
 def emit_cache(graph: Graph, plan: Plan, item: ReplicationGroup) -> None:
@@ -39,7 +41,7 @@ def emit_cache(graph: Graph, plan: Plan, item: ReplicationGroup) -> None:
     )
     if item.generated_password:
         group.AuthToken = password(item.login)
-    skips = () if item.generated_password else (("CKV_AWS_31", "Clients of the compose file send no password"),)
+    skips = () if item.generated_password else (_OPEN,)
     graph.add(group, item.source, skips=skips)
 
 

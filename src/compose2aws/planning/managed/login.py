@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 
 from compose2aws.catalog import ImageMapping
-from compose2aws.compose.node import Scalar
+from compose2aws.compose.node import Position, Scalar, Sequence
 from compose2aws.planning.endpoint import Login
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.values.command_line import command_words
+from compose2aws.planning.values.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ def read_credentials(service: ServiceSource, mapping: ImageMapping, ledger: Ledg
     administrator = _first(service, login.administrator_password_variables)
     if login.administrator and user == login.administrator:
         password = administrator or password
-    logins = [Login(user, password)] if user or password else []
+    filed = any(service.text("environment", f"{variable}_FILE") for variable in login.password_variables)
+    logins = [Login(user, password)] if user or filed or _is_given(password) else []
     if login.administrator and user != login.administrator:
         logins.append(Login(login.administrator, administrator))
     database = _first_text(service, login.database_variables)
@@ -97,13 +100,40 @@ def _first_text(service: ServiceSource, variables: tuple[str, ...]) -> str | Non
     return next((text for v in variables if (text := service.text("environment", v))), None)
 
 
+def _is_given(password: Scalar | None) -> bool:
+    """Whether there is a password, known or not; `${PASSWORD:-}` without a value is none."""
+    return password is not None and (bool(password.text) or any(s.origin == "unset" for s in password.segments))
+
+
 def _argument(service: ServiceSource, options: tuple[str, ...]) -> Scalar | None:
-    """The word after an option (`--requirepass secret`) in `command`."""
-    words = service.items("command")
-    for index, word in enumerate(words):
-        if not isinstance(word, Scalar):
+    """The word after an option (`--requirepass secret`) in `command` or `entrypoint`, or inside a shell's script."""
+    for section in ("command", "entrypoint"):
+        words = service.get(section)
+        if not isinstance(words, Sequence):
             continue
-        follower = words[index + 1] if index + 1 < len(words) else None
-        if word.text in options and isinstance(follower, Scalar):
-            return follower
+        before = ""
+        for word in command_words(words) if options else ():
+            if before in options:
+                return _scalar(word, words.position)
+            if (found := _in_script(service, word, words.position, options)) is not None:
+                return found
+            before = word.text
     return None
+
+
+def _in_script(service: ServiceSource, script: Written, position: Position, options: tuple[str, ...]) -> Scalar | None:
+    """What follows an option inside a script; a variable of the shell is one of the environment."""
+    for option in options:
+        found = re.search(rf"(?<!\S){re.escape(option)}[ \t=]+([\"']?)(?P<value>[^\s\"']+)\1", script.text)
+        if found is None:
+            continue
+        variable = re.fullmatch(r"\$\{?(\w+)\}?", found["value"])
+        if variable is not None:
+            return _first(service, (variable[1],))
+        return _scalar(script.cut(*found.span("value")), position)
+    return None
+
+
+def _scalar(written: Written, position: Position) -> Scalar:
+    """The value as a node; what is not set has no text."""
+    return Scalar("".join(segment.text for segment in written.segments), position, written.segments)

@@ -77,7 +77,7 @@ class AuroraCluster:
 @dataclass(frozen=True, slots=True)
 class ReplicationGroup:
     """An ElastiCache replication group, cluster mode off. `transit_encryption`: `preferred` admits plain text too.
-    `password` fills its AuthToken: the name of a no-echo parameter, or None for none."""
+    `generated_password`: clients show an AuthToken, which AWS generates."""
 
     service: str
     engine: Literal["valkey", "redis"]

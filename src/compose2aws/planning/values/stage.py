@@ -15,6 +15,7 @@ from compose2aws.compose.project import Project
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model.secret import Parameter, StoredSecret
+from compose2aws.planning.text import Hole
 from compose2aws.planning.values.client import Stage, read_client, references
 from compose2aws.planning.values.command_values import plan_health_command, plan_invocation, plan_labels
 from compose2aws.planning.values.concealment import concealment
@@ -62,6 +63,8 @@ def plan_values(
     for of in counterparts.values():
         if of.has_login and of.service not in stage.served | given:
             _without_client(stage, of, services, by_service)
+        elif of.has_login and of.endpoint.aws_user is None:
+            _clients_without_password(stage, of, by_service)
     return Values(by_service, tuple(_used(book.parameters, by_service, book.secrets)), book.secrets)
 
 
@@ -93,6 +96,23 @@ def _container_values(stage: Stage, service: str) -> ContainerValues:
         labels=labels,
         references=references(client),
     )
+
+
+def _clients_without_password(stage: Stage, of: Counterpart, by_service: Mapping[str, ContainerValues]) -> None:
+    """Clients of a cache that name it and show no password: it would refuse them."""
+    for service, values in by_service.items():
+        naming = [r.path for r in values.references if r.service == of.service and r.path[2] == "environment"]
+        texts = [*(v.text for v in values.environment), *(values.entrypoint or ()), *(values.command or ())]
+        if naming and Hole("password", of.service) not in (hole for text in texts for hole in text.holes):
+            stage.ledger.find(
+                "cache-password-not-given",
+                "error",
+                f"{naming[0][-1]} of {service} names the cache {of.service}, which asks for a password that AWS "
+                f"generates, and no value of {service} was found that takes it",
+                f"give {service} the cache's password in a variable beside it (`REDIS_PASSWORD`) or in a URL, or take "
+                f"the password out of {of.service}",
+                naming[0],
+            )
 
 
 def _without_client(
