@@ -41,6 +41,11 @@ class Account:
             self._clients[service] = self.session.client(service, config=_config(_ATTEMPTS))
         return self._clients[service]
 
+    @property
+    def partition(self) -> str:
+        """What ARNs of the region begin with: `aws`, `aws-cn`, `aws-us-gov`."""
+        return str(self.session.get_partition_for_region(self.region))
+
     @functools.cached_property
     def identity(self) -> Identity:
         """Who calls. The first call of a command: it fails soon where nobody answers, with a sentence that says why.
