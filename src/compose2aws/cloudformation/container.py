@@ -15,6 +15,7 @@ from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.model import (
     Container,
     EnvironmentVariable,
+    LogDriver,
     Logging,
     Parameter,
     Plan,
@@ -34,7 +35,9 @@ def container_definition(
         Name=container.name,
         Image=image_reference(container.image),
         Essential=container.essential,
-        LogConfiguration=log_configuration(container.logging),
+        LogConfiguration=_log_driver(container.log_driver)
+        if container.log_driver
+        else log_configuration(container.logging),
         ReadonlyRootFilesystem=container.read_only,
     )
     if isinstance(container.image, RegistryImage) and container.image.credentials:
@@ -59,6 +62,8 @@ def container_definition(
             ecs.ContainerDependency(ContainerName=needed.container, Condition=needed.condition)
             for needed in container.depends_on
         ]
+    if container.routes_logs:
+        definition.FirelensConfiguration = ecs.FirelensConfiguration(Type="fluentbit")
     if check := container.health_check:
         definition.HealthCheck = ecs.HealthCheck(
             Command=list(check.command),
@@ -87,8 +92,18 @@ def log_configuration(logging: Logging) -> ecs.LogConfiguration:
             "awslogs-stream-prefix": logging.prefix,
             "mode": "non-blocking",
             "max-buffer-size": _BUFFER,
+            **dict(logging.options),
         },
     )
+
+
+def _log_driver(driver: LogDriver) -> ecs.LogConfiguration:
+    configuration = ecs.LogConfiguration(LogDriver=driver.name, Options=dict(driver.options))
+    if driver.secret_options:
+        configuration.SecretOptions = [
+            ecs.Secret(Name=name, ValueFrom=ref(secret)) for name, secret in driver.secret_options
+        ]
+    return configuration
 
 
 def secret_condition(plan: Plan, variable: EnvironmentVariable) -> str | None:

@@ -144,6 +144,8 @@ def _secret_statements(graph: Graph, plan: Plan, task: Task) -> Iterable[Express
             if variable.secret:
                 arns = by_condition.setdefault(secret_condition(plan, variable), {})
                 arns[variable.secret.logical_id] = ref(variable.secret)
+        for _, secret in container.log_driver.secret_options if container.log_driver else ():
+            by_condition.setdefault(None, {})[secret.logical_id] = ref(secret)
         if isinstance(container.image, RegistryImage) and container.image.credentials:
             arns = by_condition.setdefault(None, {})
             arns[container.image.credentials] = container.image.credentials

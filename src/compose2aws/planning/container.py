@@ -11,6 +11,7 @@ from compose2aws.planning.hosting import DEFAULT_CAPABILITIES, FARGATE_CAPABILIT
 from compose2aws.planning.identity import container_name
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.log_driver import LogDrivers
 from compose2aws.planning.model import Container, Image, Logging, PortMapping, Ulimit, named
 from compose2aws.planning.mount import Mounts
 from compose2aws.planning.settings import mebibytes
@@ -62,6 +63,7 @@ def plan_container(
     ports: tuple[PortMapping, ...],
     wished: tuple[Wish, ...],
     retention: int,
+    logs: LogDrivers,
     ledger: Ledger,
 ) -> Container:
     """The container of a service that runs. Decides the keys that concern the container alone."""
@@ -74,7 +76,13 @@ def plan_container(
     return Container(
         name=container_name(service.name),
         image=image,
-        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, service.name),
+        logging=Logging(
+            named("AWS::Logs::LogGroup", service.name, "LogGroup"),
+            retention,
+            service.name,
+            logs.awslogs.get(service.name, ()),
+        ),
+        log_driver=logs.by_service.get(service.name),
         entrypoint=values.entrypoint,
         command=values.command,
         environment=values.environment,

@@ -193,7 +193,7 @@ def variable_id(variable: str) -> str:
     return name + digest(variable)
 
 
-def first_container(what: Literal["secrets", "files", "names", "volumes", "health"], service: str) -> str:
+def first_container(what: Literal["secrets", "files", "names", "volumes", "health", "logs"], service: str) -> str:
     """The name of a container that prepares a service's task, or stands beside it. It ends in a hash, so that no
     service is called so."""
     return f"{what}-{digest(service)}"

@@ -10,7 +10,7 @@ from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
-from compose2aws.planning.model import Managed, named
+from compose2aws.planning.model import Managed
 from compose2aws.planning.mount import Mounts
 from compose2aws.planning.network import network_group
 from compose2aws.planning.settings import Settings
@@ -64,7 +64,6 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
         if not ledger.covers(service.at("links", index)):
             target = link.partition(":")[0]
             ledger.record(service.at("links", index), "inert", reason=f"{target} is reached by its own name anyway")
-    _decide_logging(service, ledger)
     if "platform" in service.node:
         platform = service.text("platform") or ""
         if platform.startswith("windows"):
@@ -100,24 +99,6 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
         ledger.refuse(
             service.at("x-aws", "was"), "not-supported-yet", "`was` is not supported yet", "keep the old name"
         )
-
-
-# Drivers that keep the output on the machine, where nobody else reads it.
-_LOCAL_DRIVERS = frozenset((None, "", "json-file", "local", "journald", "none", "awslogs"))
-
-
-def _decide_logging(service: ServiceSource, ledger: Ledger) -> None:
-    if "logging" not in service.node:
-        return
-    driver = service.text("logging", "driver")
-    path = service.at("logging")
-    group = named("AWS::Logs::LogGroup", service.name, "LogGroup")
-    if driver in _LOCAL_DRIVERS:
-        ledger.record(path, "adapted", group, reason="output goes to a log group of CloudWatch Logs")
-        return
-    reason = f"the output of {service.name} goes to CloudWatch Logs, not to {driver}"
-    ledger.record(path, "dropped", group, code="log-driver", reason=reason)
-    ledger.find("log-driver", "warning", reason, "a subscription filter of the log group sends it on", path)
 
 
 def _decide_idle_settings(service: ServiceSource, ledger: Ledger) -> None:

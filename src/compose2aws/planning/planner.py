@@ -28,6 +28,7 @@ from compose2aws.planning.initialisation import Initialisation, plan_initialisat
 from compose2aws.planning.keys import apply_key_table
 from compose2aws.planning.kind import Kind, classify
 from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.log_driver import LogDrivers, plan_log_drivers
 from compose2aws.planning.managed import move
 from compose2aws.planning.membership import decide_membership
 from compose2aws.planning.model import (
@@ -106,7 +107,10 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         name: plan_filling(running[name].source, mounts[name], image, project, retention)
         for name, image in images.items()
     }
-    ports = plan_ports(kinds, _health_paths(running), grace_periods(running), settings, catalog, ledger)
+    logs = plan_log_drivers(kinds, namespace, ledger)
+    ports = plan_ports(
+        kinds, _health_paths(running), grace_periods(running), frozenset(logs.ports), settings, catalog, ledger
+    )
     told = rewrite_browser_addresses(values.by_service, ports.urls, running, ledger)
     file_system = _file_system(mounts, settings)
     groups = plan_groups(
@@ -163,6 +167,8 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         discovery=discovery,
         hosted=hosted,
         waits_for_databases=_waits_for_databases(running, values, kinds, init),
+        log_drivers=logs,
+        project=project,
     )
     workloads = (*init.jobs.values(), *plan_workloads(kinds, parts, settings, ledger))
     names = plan_names(kinds, moved.items, _called(project), namespace, ledger)
@@ -185,8 +191,8 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         network=network,
         namespace=namespace,
         log_retention=retention,
-        parameters=_parameters(moved.parameters, values, init, secret_files.values()),
-        secrets=_secrets(values, init, secret_files.values()),
+        parameters=_parameters(moved.parameters, values, init, secret_files.values(), logs),
+        secrets=_secrets(values, init, secret_files.values(), logs),
         security_groups=(*groups.groups, *public.groups, *host_groups(fleets)),
         ingress=(*groups.ingress, *public.ingress),
         managed=tuple(moved.items.values()),
@@ -312,19 +318,26 @@ def _built_images(workloads: Iterable[Workload]) -> tuple[BuiltImage, ...]:
 
 
 def _parameters(
-    managed: tuple[Parameter, ...], values: Values, init: Initialisation, files: Iterable[SecretFiles]
+    managed: tuple[Parameter, ...],
+    values: Values,
+    init: Initialisation,
+    files: Iterable[SecretFiles],
+    logs: LogDrivers,
 ) -> tuple[Parameter, ...]:
     found: dict[str, Parameter] = {}
-    for parameter in (*managed, *values.parameters, *init.parameters, *(p for f in files for p in f.parameters)):
+    of_files = (parameter for file in files for parameter in file.parameters)
+    for parameter in (*managed, *values.parameters, *init.parameters, *of_files, *logs.parameters):
         before = found.get(parameter.name, parameter)
         secret = before.secret or parameter.secret
         found[parameter.name] = replace(before, secret=secret, default=None if parameter.required else before.default)
     return tuple(found.values())
 
 
-def _secrets(values: Values, init: Initialisation, files: Iterable[SecretFiles]) -> tuple[StoredSecret, ...]:
+def _secrets(
+    values: Values, init: Initialisation, files: Iterable[SecretFiles], logs: LogDrivers
+) -> tuple[StoredSecret, ...]:
     found: dict[str, StoredSecret] = {}
-    for secret in (*values.secrets, *init.secrets, *(s for f in files for s in f.secrets)):
+    for secret in (*values.secrets, *init.secrets, *(s for f in files for s in f.secrets), *logs.secrets):
         before = found.get(secret.id.logical_id, secret)
         found[secret.id.logical_id] = before if secret.only_if else replace(before, only_if=None)
     return tuple(found.values())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from compose2aws.compose.project import Project
 from compose2aws.planning.container import Asked, asked, plan_container, stop_timeout, udp_ports
 from compose2aws.planning.discovery import Discovery
 from compose2aws.planning.filling import Filling
@@ -15,6 +16,7 @@ from compose2aws.planning.identity import ResourceId, container_name
 from compose2aws.planning.image import is_arm
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger, Outcome
+from compose2aws.planning.log_driver import ROUTER_MEMORY, LogDrivers, log_router, with_log_router
 from compose2aws.planning.model import (
     Autoscaling,
     CapacityShare,
@@ -66,6 +68,8 @@ class Parts:
     discovery: Discovery
     hosted: Mapping[str, tuple[Wish, ...]]
     waits_for_databases: Mapping[str, tuple[ResourceId, ...]]
+    log_drivers: LogDrivers
+    project: Project
 
 
 def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, ledger: Ledger) -> tuple[Workload, ...]:
@@ -132,6 +136,7 @@ def _task(
             _mappings(name, member, parts),
             tuple(wish for wish in parts.hosted.get(service.name, ()) if wish.path[1] == name),
             retention,
+            parts.log_drivers,
             ledger,
         )
         inside = _inside_task(member, service.name, kinds, checked, definition, ledger)
@@ -144,12 +149,18 @@ def _task(
         containers += [*filling.containers, *((files.writer,) if files.writer else ())]
         containers.append(container)
         volumes.update({v.name: v for v in (*parts.mounts[name].volumes, *files.volumes)})
+    routed = any(c.log_driver and c.log_driver.name == "awsfirelens" for c in containers)
+    if routed:
+        isolated = parts.subnets[service.name] == "isolated"
+        containers = list(with_log_router(tuple(containers), log_router(service, isolated, parts.project, retention)))
     if service.name in parts.ports.answering:
         containers = list(with_answer(service.name, container_name(service.name), tuple(containers), retention))
     cpu = sum(a.cpu for a in wanted)
     memory = sum(a.memory for a in wanted)
     if service.name in parts.discovery.parts and any(a.stated for a in wanted):
         memory += _PROXY_MEMORY
+    if routed and any(a.stated for a in wanted):
+        memory += ROUTER_MEMORY
     hosted = service.name in parts.hosted
     size = (max(cpu, _LEAST_CPU), memory) if hosted else fargate_size(cpu, memory)
     if size is None:

@@ -88,16 +88,29 @@ class Tmpfs:
 
 @dataclass(frozen=True, slots=True)
 class Logging:
-    """Where a container's output goes: a log group of its own, kept `retention` days."""
+    """Where a container's output goes: a log group of its own, kept `retention` days. `options` are further ones of
+    the driver awslogs."""
 
     group: ResourceId
     retention: int
     prefix: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogDriver:
+    """Where else a container's output goes: a driver with its options; `secret_options` are read from secrets."""
+
+    name: Literal["awsfirelens", "splunk"]
+    options: tuple[tuple[str, str], ...]
+    secret_options: tuple[tuple[str, ResourceId], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container of a task. None for `command` and `entrypoint` leaves the image's own."""
+    """One container of a task. None for `command` and `entrypoint` leaves the image's own. `log_driver` takes its
+    output instead of the log group; a container that `routes_logs` takes that of the others for the driver awsfirelens.
+    """
 
     name: str
     image: Image
@@ -129,6 +142,8 @@ class Container:
     system_controls: tuple[tuple[str, str], ...] = ()
     devices: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, Text], ...] = ()
+    log_driver: LogDriver | None = None
+    routes_logs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ class PublishedPort:
     path: Path
 
 
-def published_ports(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[PublishedPort]:
+def published_ports(
+    kind: Kind, log_ports: frozenset[tuple[str, int]], catalog: Catalog, ledger: Ledger
+) -> list[PublishedPort]:
     service = kind.source
     found: list[PublishedPort] = []
     if service.text("network_mode") == "host":
@@ -64,6 +66,9 @@ def published_ports(kind: Kind, catalog: Catalog, ledger: Ledger) -> list[Publis
             reason = f"{service.name} is a development tool and is not published to the internet"
             ledger.record(path, "dropped", code="development-tool", reason=reason)
             ledger.find("development-tool", "note", reason, "`x-aws: {public: true}` publishes it all the same", path)
+        elif (service.name, target) in log_ports and public is not True:
+            reason = f"{service.name}'s port {target} is there for log drivers, which reach it inside the network"
+            ledger.record(path, "adapted", service.definition, code="log-port", reason=f"{reason}: not published")
         elif address.startswith(("127.", "::1", "[::1]", "localhost")) and public is not True:
             reason = f"{service.name}'s port {target} is bound to {address}, so it is not published to the internet"
             ledger.record(path, "dropped", code="local-port", reason=reason)

@@ -41,6 +41,7 @@ def plan_ports(
     kinds: Mapping[str, Kind],
     health_paths: Mapping[str, Mapping[int, str]],
     stop_times: Mapping[str, int],
+    log_ports: frozenset[tuple[str, int]],
     settings: Settings,
     catalog: Catalog,
     ledger: Ledger,
@@ -48,8 +49,8 @@ def plan_ports(
     """Decide every entry of every `ports`.
 
     `health_paths` are the HTTP paths that health checks ask, by service and port; `stop_times` the services' stop grace
-    periods in seconds."""
-    entries = [port for kind in kinds.values() for port in published_ports(kind, catalog, ledger)]
+    periods in seconds; `log_ports` are the ports (a service and its container's port) that only log drivers reach."""
+    entries = [port for kind in kinds.values() for port in published_ports(kind, log_ports, catalog, ledger)]
     entries = with_drawn_ports(within_limit(entries, kinds, ledger), bool(settings.domain), ledger)
     http = [port for port in entries if port.protocol == "http"]
     other = [port for port in entries if port.protocol != "http"]
