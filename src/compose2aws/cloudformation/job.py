@@ -173,7 +173,7 @@ def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None
             item.id.logical_id,
             Description=f"{item.name} of {plan.project}",
             ScheduleExpression=expression,
-            ScheduleExpressionTimezone="UTC",
+            ScheduleExpressionTimezone=item.time_zone,
             FlexibleTimeWindow=scheduler.FlexibleTimeWindow(Mode="OFF"),
             Target=scheduler.Target(
                 Arn=GetAtt("ServiceCluster", "Arn"),

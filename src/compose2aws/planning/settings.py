@@ -14,6 +14,7 @@ from compose2aws.catalog.catalog import settings_schema
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, find, leaves, locate, plain
 from compose2aws.compose.project import ComposeError, Diagnostic, Project
 from compose2aws.planning.model import Tier
+from compose2aws.planning.schedule import expression_problem, zone_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class ServiceSettings:
     spot: bool | None = None
     autoscale: dict[str, int] | None = None
     schedule: str | None = None
+    time_zone: str | None = None
     policies: tuple[Any, ...] = ()
 
 
@@ -104,6 +106,9 @@ def _service(block: dict[str, Any]) -> ServiceSettings:
     known = {key.replace("-", "_"): value for key, value in block.items()}
     if "memory" in known:
         known["memory"] = mebibytes(str(known["memory"]))
+    schedule = known.get("schedule")
+    if isinstance(schedule, dict):
+        known |= {"schedule": schedule["expression"], "time_zone": schedule.get("timezone")}
     known["policies"] = tuple(known.get("policies") or ())
     return ServiceSettings(**known)
 
@@ -154,12 +159,31 @@ def _check(project: Project, path: Path, schema: dict[str, Any]) -> list[Diagnos
                 message = f"the value of {', '.join(given)} has the wrong form"
             found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
     block = plain(node)
+    found += _check_schedule(project, path, block)
     memory = block.get("memory") if isinstance(block, dict) else None
     if isinstance(memory, str) and mebibytes(memory) is None:
         at = (*path, "memory")
         what = ", ".join(_given(find(project.root, at))) or repr(memory)
         message = f"found {what}, wanted a size such as 512MB or 2GB"
         found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
+    return found
+
+
+def _check_schedule(project: Project, path: Path, block: Any) -> list[Diagnostic]:
+    schedule = block.get("schedule") if isinstance(block, dict) else None
+    texts: dict[Path, str | None] = {}
+    if isinstance(schedule, dict):
+        for key, problem_of in (("expression", expression_problem), ("timezone", zone_problem)):
+            if isinstance(schedule.get(key), str):
+                texts[*path, "schedule", key] = problem_of(schedule[key])
+    elif isinstance(schedule, str):
+        texts[*path, "schedule"] = expression_problem(schedule)
+    found = []
+    for at, problem in texts.items():
+        given = ", ".join(_given(find(project.root, at)))
+        if problem:
+            message = f"the value of {given} is no schedule" if given else problem
+            found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
     return found
 
 

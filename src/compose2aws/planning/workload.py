@@ -34,9 +34,10 @@ from compose2aws.planning.model import (
 )
 from compose2aws.planning.mount import Mounts
 from compose2aws.planning.ports import Ports
+from compose2aws.planning.schedule import zone_problem
 from compose2aws.planning.search_domain import with_search_domain
 from compose2aws.planning.secret_file import SecretFiles
-from compose2aws.planning.settings import Settings
+from compose2aws.planning.settings import Settings, mebibytes
 from compose2aws.planning.size import fargate_size
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.udp_health import with_answer
@@ -47,6 +48,8 @@ _PROXY_MEMORY = 64
 _LEAST_GRACE = 120
 # Amazon ECS API Reference, "RegisterTaskDefinition", cpu: the least on EC2.
 _LEAST_CPU = 128
+# Amazon ECS Developer Guide, "Fargate task ephemeral storage", in MiB: what a task has, and the most that it can have.
+_USUAL_STORAGE, _MOST_STORAGE = 20 * 1024, 200 * 1024
 # The longest that a custom resource can be waited for by a function that re-invokes itself.
 JOB_TIMEOUT = 3600
 
@@ -185,6 +188,7 @@ def _task(
         ),
         architecture="ARM64" if is_arm(service) else "X86_64",
         volumes=tuple(volumes.values()),
+        ephemeral_storage=None if hosted else ephemeral_storage([member.source for member in members], ledger),
         exec=not any(container.read_only for container in containers),
         policies=tuple(policy for policy in service.settings.policies if isinstance(policy, str)),
         statements=tuple(policy for policy in service.settings.policies if isinstance(policy, dict)),
@@ -193,6 +197,25 @@ def _task(
         host_pid=any(member.source.text("pid") == "host" for member in members),
         host_ipc=any(member.source.text("ipc") == "host" for member in members),
     )
+
+
+def ephemeral_storage(services: list[ServiceSource], ledger: Ledger) -> int | None:
+    """The disk of a task in MiB where its containers ask for more than Fargate gives anyway; None where they do not."""
+    wanted = 0
+    for service in services:
+        size = mebibytes(service.text("storage_opt", "size") or "")
+        if size is None:
+            continue
+        wanted += size
+        path = service.at("storage_opt", "size")
+        if size > _MOST_STORAGE:
+            reason = f"{service.name} has {_MOST_STORAGE // 1024} GiB of storage, the most that Fargate gives"
+            ledger.drop(path, "storage-opt", reason, "keep data in a volume, which grows as it is filled")
+        elif size > _USUAL_STORAGE:
+            ledger.record(path, "adapted", service.definition, reason="part of the task's storage")
+        else:
+            ledger.record(path, "inert", reason="a task has 20 GiB anyway")
+    return min(wanted, _MOST_STORAGE) if wanted > _USUAL_STORAGE else None
 
 
 def _mappings(name: str, kind: Kind, parts: Parts) -> tuple[PortMapping, ...]:
@@ -326,18 +349,19 @@ def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, settin
         security_groups=parts.groups[service.name],
         timeout=JOB_TIMEOUT,
         schedule=schedule,
+        time_zone=_time_zone(service, ledger) if schedule else "UTC",
         source=service.path,
     )
     depends = _depends(kind, kinds, parts, job.id, ledger)
     if schedule:
-        ledger.record(service.at("x-aws", "schedule"), "translated", job.id)
+        ledger.record(service.at("x-aws", "schedule"), "translated", job.id, reason=f"in {job.time_zone}")
         depends = ()
     for steps in (("deploy", "replicas"), ("scale",)):
         if service.get(*steps) is not None:
             ledger.record(service.at(*steps), "adapted", job.id, reason="a job runs once")
     if service.get("deploy", "update_config") is not None:
         ledger.record(service.at("deploy", "update_config"), "inert", reason="a job is not replaced while it runs")
-    reason = f"runs at {schedule}" if schedule else "runs once for each revision, to its end"
+    reason = f"runs at {schedule}, {job.time_zone}" if schedule else "runs once for each revision, to its end"
     ledger.record(
         service.path,
         "adapted",
@@ -345,12 +369,34 @@ def _job(kind: Kind, task: Task, kinds: Mapping[str, Kind], parts: Parts, settin
         code="job",
         reason=reason,
     )
-    if "restart" in service.node:
-        ledger.record(
-            service.at("restart"), "adapted", job.id, reason="a job runs once; one that fails is not repeated"
-        )
+    for steps in (("restart",), ("deploy", "restart_policy")):
+        if service.get(*steps) is not None:
+            reason = "a job runs once; one that fails is not repeated"
+            ledger.record(service.at(*steps), "adapted", job.id, reason=reason)
+    if service.get("deploy", "rollback_config") is not None:
+        reason = "a job that fails makes the deployment roll back"
+        ledger.record(service.at("deploy", "rollback_config"), "adapted", job.id, reason=reason)
     (share,) = _capacity(service, settings, True, task.compatibility == "EC2", job.id, ledger)
     return replace(job, depends_on=depends, capacity=share)
+
+
+def _time_zone(service: ServiceSource, ledger: Ledger) -> str:
+    """The zone that a schedule's times are in: the setting's own, else the container's `TZ`, else UTC."""
+    if service.settings.time_zone:
+        return service.settings.time_zone
+    zone = service.text("environment", "TZ")
+    if not zone:
+        return "UTC"
+    if zone_problem(zone) is None:
+        return zone
+    ledger.find(
+        "schedule-zone",
+        "warning",
+        f"the schedule of {service.name} is in UTC: its `TZ` is none of the IANA's names",
+        "write `schedule: {expression: …, timezone: Europe/Berlin}`",
+        service.at("x-aws", "schedule"),
+    )
+    return "UTC"
 
 
 def _depends(

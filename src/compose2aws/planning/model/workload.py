@@ -140,7 +140,7 @@ class Container:
     capabilities_added: tuple[str, ...] = ()
     capabilities_dropped: tuple[str, ...] = ()
     system_controls: tuple[tuple[str, str], ...] = ()
-    devices: tuple[tuple[str, str], ...] = ()
+    devices: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     labels: tuple[tuple[str, Text], ...] = ()
     log_driver: LogDriver | None = None
     routes_logs: bool = False
@@ -257,7 +257,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A compose service that runs once for each revision, to its end (`schedule`: at those times instead).
+    """A compose service that runs once for each revision, to its end (`schedule`: at those times of
+    `time_zone` instead).
 
     `timeout` is the longest time that its dependants wait for it. `once_for` names the database that it prepares: then
     it runs once for that database, and never again.
@@ -270,6 +271,7 @@ class Job:
     timeout: int
     capacity: CapacityShare = CapacityShare("FARGATE")
     schedule: str | None = None
+    time_zone: str = "UTC"
     once_for: ResourceId | None = None
     depends_on: tuple[ResourceId, ...] = ()
     source: Path = ()
