@@ -67,5 +67,5 @@ class Progress(Protocol):
     def note(self, text: str) -> None:
         """A sentence that the user should read, whatever the display."""
 
-    def done(self, seconds: float, *, failed: bool = False) -> None:
+    def done(self, *, failed: bool = False) -> None:
         """The step ended."""

@@ -152,7 +152,7 @@ class Watch:
 
 
 def failure_text(stack: str, ended: Ended) -> str:
-    """What a failed operation is told as: the resources that failed by themselves and why, tasks and their last words."""
+    """What a failed operation is told as: the resources that failed by themselves and why, tasks with last words."""
     lines = [f"{stack} is {ended.status}" + (f": {ended.reason}" if ended.reason and not ended.failures else "")]
     lines += [f"  {_named(event)}: {event.reason}" for event in ended.failures]
     for service, task in ended.stopped:

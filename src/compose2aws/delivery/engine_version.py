@@ -1,0 +1,111 @@
+"""Which version a managed engine gets: the one it has, until its major changes or an upgrade is asked for.
+
+An engine never goes back: AWS cannot, and a roll-back of the stack does not undo an upgrade.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from compose2aws.delivery.account import Account
+from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.delivery.stack import DeployedStack
+
+
+@dataclass(frozen=True, slots=True)
+class WantedVersion:
+    """What a project asks for: the newest version of a major that can be created. `service` is the Compose service."""
+
+    service: str
+    parameter: str
+    newest: str
+    major: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenVersion:
+    """The version that a stack is given; `major_upgrade` where it is another major than the one that runs."""
+
+    value: str
+    major_upgrade: bool = False
+
+
+def choose(wanted: WantedVersion, previous: str | None, live: str | None, *, upgrade: bool) -> ChosenVersion:
+    """The version for an engine. `previous` is what the stack was given last, `live` what AWS says that runs.
+
+    Raises `DeliveryError` where the project asks for an older major than the one that runs.
+    """
+    if previous is None:
+        return ChosenVersion(wanted.newest)
+    running = live if live is not None and _numbers(live) > _numbers(previous) else previous
+    major = _numbers(wanted.major)
+    if _numbers(running)[: len(major)] != major:
+        if _numbers(running) > _numbers(wanted.newest):
+            raise DeliveryError(
+                f"{wanted.service} runs version {running}, and its image asks for {wanted.major}: no engine goes back. "
+                "Put the newer version's tag into the compose file, or restore a snapshot under another service's name"
+            )
+        return ChosenVersion(wanted.newest, major_upgrade=True)
+    if upgrade and _numbers(wanted.newest) > _numbers(running):
+        return ChosenVersion(wanted.newest)
+    # A live version may be longer than what AWS was given (8.0.1 for 8.0); then the given one is still right.
+    same = _numbers(running)[: len(_numbers(previous))] == _numbers(previous)
+    return ChosenVersion(previous if same else running)
+
+
+def live_versions(account: Account, base: DeployedStack) -> dict[str, str]:
+    """The version that runs, by the parameter that sets it. What may not be read is left out."""
+    ids = {
+        item["LogicalResourceId"]: item.get("PhysicalResourceId", "")
+        for page in account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=base.id)
+        for item in page["StackResourceSummaries"]
+    }
+    found: dict[str, str] = {}
+    for logical_id, resource in base.template["Resources"].items():
+        version = (resource.get("Properties") or {}).get("EngineVersion")
+        ask = _ASK.get(resource["Type"])
+        if not isinstance(version, Mapping) or "Ref" not in version or ask is None or not ids.get(logical_id):
+            continue
+        try:
+            found[version["Ref"]] = ask(account, ids[logical_id])
+        except (ClientError, BotoCoreError, LookupError):
+            continue
+    return found
+
+
+def _cluster(account: Account, name: str) -> str:
+    return str(account.client("rds").describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]["EngineVersion"])
+
+
+def _instance(account: Account, name: str) -> str:
+    return str(
+        account.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]["EngineVersion"]
+    )
+
+
+def _documents(account: Account, name: str) -> str:
+    return str(account.client("docdb").describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]["EngineVersion"])
+
+
+def _replication_group(account: Account, name: str) -> str:
+    client = account.client("elasticache")
+    group = client.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]
+    member = group["MemberClusters"][0]
+    return str(client.describe_cache_clusters(CacheClusterId=member)["CacheClusters"][0]["EngineVersion"])
+
+
+_ASK: dict[str, Callable[[Account, str], str]] = {
+    "AWS::RDS::DBCluster": _cluster,
+    "AWS::RDS::DBInstance": _instance,
+    "AWS::DocDB::DBCluster": _documents,
+    "AWS::ElastiCache::ReplicationGroup": _replication_group,
+}
+
+
+def _numbers(version: Any) -> tuple[int, ...]:
+    return tuple(int(digits) for digits in re.findall(r"\d+", str(version)))

@@ -1,0 +1,80 @@
+"""A snapshot of a database before its engine gets another major version: a roll-back does not undo that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from compose2aws.delivery.account import Account
+from compose2aws.delivery.refusal import DeliveryError
+
+_LONGEST = 2 * 60 * 60
+
+
+def take_snapshot(account: Account, resource_type: str, physical_id: str) -> str | None:
+    """Takes a snapshot and waits until it can be restored. Its name; None where the type has no snapshots.
+
+    Raises `DeliveryError` where it does not become available, and botocore's exceptions.
+    """
+    kind = _KINDS.get(resource_type)
+    if kind is None:
+        return None
+    service, create, describe, source, snapshot, listed, status = kind
+    name = f"{physical_id[:200]}-before-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    client = account.client(service)
+    getattr(client, create)(**{source: physical_id, snapshot: name})
+    end = time.monotonic() + _LONGEST
+    pause = 0.5
+    while time.monotonic() < end:
+        found: Mapping[str, Any] = getattr(client, describe)(**{snapshot: name})[listed][0]
+        if found[status] == "available":
+            return name
+        if found[status] == "failed":
+            raise DeliveryError(f"the snapshot {name} failed; nothing was upgraded")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 15.0)
+    raise DeliveryError(f"the snapshot {name} was not ready after two hours; nothing was upgraded")
+
+
+_KINDS: dict[str, tuple[str, str, str, str, str, str, str]] = {
+    "AWS::RDS::DBCluster": (
+        "rds",
+        "create_db_cluster_snapshot",
+        "describe_db_cluster_snapshots",
+        "DBClusterIdentifier",
+        "DBClusterSnapshotIdentifier",
+        "DBClusterSnapshots",
+        "Status",
+    ),
+    "AWS::RDS::DBInstance": (
+        "rds",
+        "create_db_snapshot",
+        "describe_db_snapshots",
+        "DBInstanceIdentifier",
+        "DBSnapshotIdentifier",
+        "DBSnapshots",
+        "Status",
+    ),
+    "AWS::DocDB::DBCluster": (
+        "docdb",
+        "create_db_cluster_snapshot",
+        "describe_db_cluster_snapshots",
+        "DBClusterIdentifier",
+        "DBClusterSnapshotIdentifier",
+        "DBClusterSnapshots",
+        "Status",
+    ),
+    "AWS::ElastiCache::ReplicationGroup": (
+        "elasticache",
+        "create_snapshot",
+        "describe_snapshots",
+        "ReplicationGroupId",
+        "SnapshotName",
+        "Snapshots",
+        "SnapshotStatus",
+    ),
+}
+"""By type: the service, its calls to make and to describe one, the names of their arguments, of the list in the answer,
+and of the state in it."""
