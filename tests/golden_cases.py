@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compose2aws.catalog import load_catalog
 from compose2aws.cloudformation import emit, render
-from compose2aws.compose import LoadOptions, load
+from compose2aws.compose import LoadOptions, Project, load
 from compose2aws.planning.ledger import people_path
 from compose2aws.planning.model import Plan
 from compose2aws.planning.planner import plan
@@ -25,10 +25,12 @@ def cases() -> list[Path]:
 
 def read_plan(folder: Path, tier: str | None = None) -> Plan:
     """The plan of a case; its environment is empty but for its own `.env`."""
-    options = LoadOptions(
-        files=("compose.yaml",), project_name=folder.name, working_directory=str(folder), required_variables="hole"
-    )
-    return plan(load(options), load_catalog(), tier)
+    return plan(read_project(folder), load_catalog(), tier)
+
+
+def read_project(folder: Path) -> Project:
+    """The project of a case: named by its file, else by its folder."""
+    return load(LoadOptions(files=("compose.yaml",), working_directory=str(folder), required_variables="hole"))
 
 
 def produce(folder: Path) -> dict[str, str]:
@@ -37,7 +39,7 @@ def produce(folder: Path) -> dict[str, str]:
     made = read_plan(folder)
     expected = {LEDGER: ledger_text(made)}
     if not any(decision.outcome == "refused" for decision in made.decisions):
-        prefix = f"{folder.name}-"
+        prefix = f"{made.project}-"
         for name, content in render(emit(made), "yaml").items():
             expected[name.removeprefix(prefix)] = content.decode()
     expected.pop("manifest.json", None)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from tests.golden_cases import cases, produce, read_plan
+from compose2aws.catalog import KeyRow, load_catalog
+from compose2aws.compose import canonical
+from compose2aws.compose.node import Path as KeyPath
+from tests.golden_cases import cases, produce, read_plan, read_project
 
 CASES = cases()
+ROWS = load_catalog().keys
+# The name of a project is decided by what is called after it.
+DECIDED_ROWS = [row for row in ROWS if row.pattern != ("name",)]
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
@@ -45,3 +54,62 @@ def test_every_resource_of_the_ledger_is_in_a_template(folder: Path) -> None:
     resources = {(r["Type"], name) for template in templates for name, r in template["Resources"].items()}
     told = {(id_.type, id_.logical_id) for decision in made.decisions for id_ in decision.becomes}
     assert told <= resources
+
+
+def key(row: KeyRow) -> str:
+    return ".".join(row.pattern)
+
+
+def said(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """The path of every value that says something."""
+    if value is None or value in ({}, []):
+        return
+    yield path
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, further in below:
+        yield from said(further, (*path, step))
+
+
+@cache
+def rows_written() -> dict[str, set[str]]:
+    """The cases in whose canonical project each key of the table stands."""
+    catalog = load_catalog()
+    found: dict[str, set[str]] = {}
+    for folder in CASES:
+        for path in said(canonical(read_project(folder))):
+            if row := catalog.row(path):
+                found.setdefault(key(row), set()).add(folder.name)
+    return found
+
+
+@cache
+def rows_decided() -> dict[tuple[str, str], set[str]]:
+    """The cases in which each key of the table has each outcome."""
+    catalog = load_catalog()
+    found: dict[tuple[str, str], set[str]] = {}
+    for folder in CASES:
+        for decision in read_plan(folder).decisions:
+            if row := catalog.row(decision.path):
+                found.setdefault((key(row), decision.outcome), set()).add(folder.name)
+    return found
+
+
+@pytest.mark.parametrize("row", ROWS, ids=key)
+def test_every_key_of_the_table_stands_in_a_case(row: KeyRow) -> None:
+    assert rows_written().get(key(row)), f"no case has {key(row)}: write one into tests/golden"
+
+
+@pytest.mark.parametrize("row", DECIDED_ROWS, ids=key)
+def test_every_outcome_that_the_table_promises_is_in_a_case(row: KeyRow) -> None:
+    missing = [outcome for outcome in row.outcomes if not rows_decided().get((key(row), outcome))]
+    assert missing == [], f"in no case {key(row)} is {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_no_case_has_an_outcome_that_the_table_does_not_know(folder: Path) -> None:
+    catalog, project = load_catalog(), read_project(folder)
+    written = set(said(canonical(project)))
+    for decision in read_plan(folder).decisions:
+        row = catalog.row(decision.path)
+        if row is not None and decision.path in written:
+            assert decision.outcome in row.outcomes, decision

@@ -19,8 +19,8 @@ MAPPINGS = Path(__file__).parents[2] / "mappings"
 SCHEMA = Path(compose2aws.__file__).parent / "compose" / "compose.schema.yaml"
 IMAGES = sorted((MAPPINGS / "images").glob("*.yaml"))
 
-# They are read and gone before anybody decides: what they bring stands in the other keys.
-RESOLVED_BY_THE_LOADER = {"env_file", "extends", "label_file"}
+# They are read and gone before anybody decides: what they bring stands in the other keys, or is Docker's alone.
+RESOLVED_BY_THE_LOADER = {"env_file", "extends", "label_file", "pull_refresh_after"}
 
 
 def read(file: Path) -> Any:

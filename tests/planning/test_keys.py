@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 import compose2aws
-from compose2aws.catalog import KeyRow
 from compose2aws.compose import plain
 from compose2aws.planning.ledger import Ledger, people_path
 from compose2aws.planning.model import Plan
@@ -291,19 +290,11 @@ def test_what_is_left_out_has_a_finding_and_a_reason(full: Plan) -> None:
 
 
 def test_the_planner_keeps_to_the_outcomes_and_types_of_its_table(full: Plan) -> None:
-    rows = {row.pattern: row for row in catalog().keys}
     for made in full.decisions:
-        row = _row(made.path, rows)
+        row = catalog().row(made.path)
         if row is None or made.path[-1] == "x-aws":
             continue
         assert made.outcome in row.outcomes, f"{people_path(made.path)}: {made.outcome}, not {row.outcomes}"
-
-
-def _row(path: tuple[str | int, ...], rows: dict[tuple[str, ...], KeyRow]) -> KeyRow | None:
-    for pattern, row in rows.items():
-        if len(pattern) == len(path) and all(p in ("*", str(s)) for p, s in zip(pattern, path, strict=True)):
-            return row
-    return None
 
 
 def test_what_is_empty_says_nothing(tmp_path: Path) -> None:

@@ -227,11 +227,19 @@ def test_a_config_of_a_file_or_a_text_is_baked(tmp_path: Path) -> None:
     assert [outcome(made, f"configs.{name}") for name in ("app", "text", "unused")] == ["adapted", "adapted", "inert"]
 
 
+def test_a_config_of_a_variable_of_the_environment_is_baked(tmp_path: Path) -> None:
+    text = "services:\n  api: {image: acme/api, configs: [app]}\nconfigs:\n  app: {environment: APP_SETTINGS}\n"
+    assert "level: info" in copied(planned(tmp_path, text, environment={"APP_SETTINGS": "level: info"}))
+    made = planned(tmp_path, text)
+    assert "APP_SETTINGS, which is not set" in decision(made, "services.api.configs[0]").reason
+
+
 @pytest.mark.parametrize("config", ["file: ./missing.conf", "content: 'x ${TOKEN}'", "external: true"])
 def test_a_config_that_cannot_be_read_is_refused(tmp_path: Path, config: str) -> None:
     text = f"services:\n  api: {{image: acme/api, configs: [app]}}\nconfigs:\n  app: {{{config}}}\n"
     made = planned(tmp_path, text, environment={"TOKEN": "sesame-sesame"})
-    assert refused(made) == {"services.api.configs[0]": "config-not-readable"}
+    code = "secret-in-config" if "TOKEN" in config else "config-not-readable"
+    assert refused(made) == {"services.api.configs[0]": code}
     assert "sesame" not in repr(made.decisions) + repr(made.findings)
 
 

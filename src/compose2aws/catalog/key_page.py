@@ -23,6 +23,8 @@ project became, and why.
 | refused | cannot be done and cannot be left out: nothing is written until it is changed |
 
 Where several outcomes stand, the value decides; the usual one stands first. `*` stands for a name or an index.
+`include`, `extends`, `env_file` and `label_file` are not here: they are read first, and what they bring stands in the
+other keys. Of each row, with each of its outcomes, there is an example in `tests/golden`.
 """
 _TITLES = {"name": "The project", "services": "Services", "networks": "The other sections"}
 

@@ -61,6 +61,10 @@ def _target(target: BakeTarget) -> dict[str, Any]:
         "labels": {name: _plain(value) for name, value in target.labels},
         "network": target.network,
         "shm-size": target.shared_memory,
+        "extra-hosts": {name: _plain(address) for name, address in target.hosts},
+        "ulimits": list(target.ulimits),
+        "entitlements": list(target.entitlements),
+        "no-cache-filter": list(target.uncached_stages),
         "no-cache": target.no_cache,
         "pull": target.pull,
     }

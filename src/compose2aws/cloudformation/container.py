@@ -187,7 +187,10 @@ def _set_process(definition: ecs.ContainerDefinition, container: Container) -> N
             for mount in container.tmpfs
         ]
     if container.devices:
-        linux["Devices"] = [ecs.Device(HostPath=host, ContainerPath=inside) for host, inside in container.devices]
+        linux["Devices"] = [
+            ecs.Device(HostPath=host, ContainerPath=inside, Permissions=list(allowed))
+            for host, inside, allowed in container.devices
+        ]
     if linux:
         definition.LinuxParameters = ecs.LinuxParameters(**linux)
 

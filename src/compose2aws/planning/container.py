@@ -20,6 +20,10 @@ from compose2aws.planning.values import ContainerValues
 
 # Amazon ECS API Reference, "ContainerDefinition", stopTimeout: at most 120 seconds on Fargate.
 _LONGEST_STOP = 120
+# Docker, "Resource constraints", --cpu-period: microseconds.
+_USUAL_CPU_PERIOD = 100_000
+# Amazon ECS API Reference, "Device", by Docker's letters.
+_DEVICE_PERMISSIONS = (("r", "read"), ("w", "write"), ("m", "mknod"))
 # Linux, fs/file.c, sysctl_nr_open.
 _MOST_FILES = 1_048_576
 # Amazon ECS API Reference, "SystemControl".
@@ -129,6 +133,13 @@ def asked(kind: Kind, ledger: Ledger) -> Asked:
         if key in service.node:
             ledger.record(service.at(key), "adapted", definition, reason="part of the task's size")
             cpus = cpus or service.number(key)
+    share = max(service.number("cpu_quota") or 0, 0) / (service.number("cpu_period") or _USUAL_CPU_PERIOD)
+    for key in ("cpu_quota", "cpu_period"):
+        if key in service.node and share:
+            ledger.record(service.at(key), "adapted", definition, reason=f"{share:g} vCPU, part of the task's size")
+        elif key in service.node:
+            ledger.record(service.at(key), "inert", reason="no quota is set")
+    cpus = cpus or share
     for key in ("mem_limit", "mem_reservation"):
         if key in service.node:
             ledger.record(service.at(key), "adapted", definition, reason="part of the task's size")
@@ -166,12 +177,15 @@ def _decide_wishes(service: ServiceSource, found: tuple[Wish, ...], ledger: Ledg
 def _capabilities(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str, ...]:
     definition = service.definition
     taken: list[str] = []
+    none_by_default = "ALL" in map(capability, service.texts("cap_drop"))
     for index, text in enumerate(service.texts(key)):
         name = capability(text)
         path = service.at(key, index)
         if key == "cap_drop" or name in FARGATE_CAPABILITIES:
             taken.append(name)
             ledger.record(path, "translated", definition)
+        elif name in DEFAULT_CAPABILITIES and none_by_default:
+            ledger.record(path, "translated", definition, reason="kept: the others are dropped one by one")
         elif name in DEFAULT_CAPABILITIES:
             ledger.record(path, "inert", definition, reason="a container has it by default")
         else:
@@ -185,13 +199,15 @@ def _capabilities(service: ServiceSource, key: str, ledger: Ledger) -> tuple[str
     return tuple(taken)
 
 
-def _devices(service: ServiceSource) -> tuple[tuple[str, str], ...]:
-    """The host's devices: (path on the host, path in the container)."""
-    found: list[tuple[str, str]] = []
+def _devices(service: ServiceSource) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """The host's devices: (path on the host, path in the container, what it may do with it)."""
+    found: list[tuple[str, str, tuple[str, ...]]] = []
     for index in range(len(service.items("devices"))):
         source = service.text("devices", index, "source")
         if source:
-            found.append((source, service.text("devices", index, "target") or source))
+            letters = service.text("devices", index, "permissions") or "rwm"
+            allowed = tuple(word for letter, word in _DEVICE_PERMISSIONS if letter in letters)
+            found.append((source, service.text("devices", index, "target") or source, allowed))
     return tuple(found)
 
 

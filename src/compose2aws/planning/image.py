@@ -20,6 +20,7 @@ from compose2aws.planning.model import BakeTarget, BuiltImage, Image, RegistryIm
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.values.secrecy import secret_name, secret_spans, surely_public
 
+_IN_BAKE_FILE = "part of its target of images.bake.json"
 _MIRROR = "public.ecr.aws/docker/library/"
 
 
@@ -68,7 +69,11 @@ def choose_image(
         ledger.record(service.at("x-aws", "registry-credentials"), "translated", definition)
     if baked or "stop_signal" in service.node or isolated:
         image = _derived(service, name, baked, project, ledger)
-        what = "with the files that the service mounts" if baked else "as it is: the service has no way out to pull it"
+        added = [
+            *(["the files that the service mounts"] if baked else []),
+            *(["its stop signal"] if "stop_signal" in service.node else []),
+        ]
+        what = f"with {' and '.join(added)}" if added else "as it is: the service has no way out to pull it"
         reason = f"built on {name} {what}; held in a repository of its own"
         ledger.record(path, "adapted", (definition, image.repository), code="own-repository", reason=reason)
         return image
@@ -205,7 +210,7 @@ def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> Bak
         arguments=tuple(arguments),
         contexts=contexts,
         platforms=platforms(service),
-        secrets=tuple(_build_secrets(service, project)),
+        secrets=tuple(_build_secrets(service, project, ledger)),
         ssh=service.texts("build", "ssh"),
         cache_from=_shown(service, "cache_from", ledger),
         cache_to=_shown(service, "cache_to", ledger),
@@ -214,6 +219,10 @@ def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> Bak
         pull=service.flag("build", "pull"),
         network=service.text("build", "network"),
         shared_memory=service.text("build", "shm_size"),
+        hosts=_hosts(service, ledger),
+        ulimits=_ulimits(service, ledger),
+        entitlements=_entitlements(service, ledger),
+        uncached_stages=service.texts("build", "no_cache_filter"),
         variables=tuple(variables),
     )
 
@@ -271,7 +280,50 @@ def _context(path: str, project: Project) -> str:
     return posixpath.relpath(path, project.folder)
 
 
-def _build_secrets(service: ServiceSource, project: Project) -> list[str]:
+def _hosts(service: ServiceSource, ledger: Ledger) -> tuple[tuple[str, str], ...]:
+    """The hosts that a build knows: name and address."""
+    found = [tuple(text.partition("=")[::2]) for text in service.texts("build", "extra_hosts")]
+    if found:
+        ledger.record(service.at("build", "extra_hosts"), "translated", reason=_IN_BAKE_FILE)
+    return tuple((name, address) for name, address in found)
+
+
+def _ulimits(service: ServiceSource, ledger: Ledger) -> tuple[str, ...]:
+    """The limits of a build's processes, as bake writes them: `nofile=1024` or `nofile=1024:2048`."""
+    found: list[str] = []
+    for name, node in service.entries("build", "ulimits").items():
+        if isinstance(node, Mapping):
+            soft, hard = (service.text("build", "ulimits", name, key) for key in ("soft", "hard"))
+            found.append(f"{name}={soft}:{hard}")
+        elif isinstance(node, Scalar):
+            found.append(f"{name}={node.text}")
+    if found:
+        ledger.record(service.at("build", "ulimits"), "translated", reason=_IN_BAKE_FILE)
+    return tuple(found)
+
+
+def _entitlements(service: ServiceSource, ledger: Ledger) -> tuple[str, ...]:
+    """What a build may do beyond others: a privileged one is bake's `security.insecure`."""
+    asked = {key: service.at("build", key) for key in ("entitlements", "privileged") if service.get("build", key)}
+    found = [*service.texts("build", "entitlements")]
+    if service.flag("build", "privileged"):
+        found.append("security.insecure")
+    for path in asked.values():
+        ledger.record(path, "translated", reason=_IN_BAKE_FILE)
+    if found:
+        ledger.find(
+            "build-entitlement",
+            "warning",
+            f"the image of {service.name} is built with {', '.join(dict.fromkeys(found))}",
+            f"give `docker buildx bake` the option{'s' if len(set(found)) > 1 else ''} "
+            + " ".join(f"`--allow {name}`" for name in dict.fromkeys(found))
+            + ", and use a builder that lets it",
+            next(iter(asked.values())),
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def _build_secrets(service: ServiceSource, project: Project, ledger: Ledger) -> list[str]:
     """Build secrets as bake's `secret` strings: names of files and variables, never their values."""
     declared = project.root.get("secrets")
     listed: list[str] = []
@@ -284,6 +336,7 @@ def _build_secrets(service: ServiceSource, project: Project) -> list[str]:
         identifier = posixpath.basename(target.text) if isinstance(target, Scalar) and target.text else name
         secret = declared.get(name) if isinstance(declared, Mapping) else None
         if isinstance(secret, Mapping):
+            ledger.record(("secrets", name), "inert", reason="a build reads it; images.bake.json names it")
             file, variable = secret.entries.get("file"), secret.entries.get("environment")
             if isinstance(file, Scalar):
                 listed.append(f"id={identifier},src={posixpath.relpath(file.text, project.folder)}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from compose2aws.catalog import Catalog, ImageMapping
 from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
+from compose2aws.planning.config_file import config_target, plan_config
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.identity import ResourceId, logical_id
 from compose2aws.planning.image import BakedFile, layered, platforms, pullable, target_name
@@ -83,6 +84,9 @@ def plan_initialisation(
             made = (job.id, job.task.definition, image.repository)
             reason = "runs once on the empty database, before anything that needs it starts"
             ledger.record(file.path, "adapted", made, code="init-script", reason=reason)
+            if file.path[2] == "configs":
+                config = kind.source.text(*file.path[2:], "source") or ""
+                ledger.record(("configs", config), "adapted", image.repository, reason="part of the image")
     return Initialisation(jobs, tuple(images), values.parameters, values.secrets)
 
 
@@ -118,6 +122,10 @@ def _scripts(service: ServiceSource, mapping: ImageMapping, project: Project, le
             found.append(BakedFile(target, source, folder=fact.kind == "folder", path=path))
         else:
             _without_script(service, path, posixpath.relpath(source, project.folder), ledger)
+    for index in range(len(service.items("configs"))):
+        if is_init_target(config_target(service, index), mapping) and mapping.initialisation:
+            script = plan_config(service, index, project, ledger)
+            found += [script] if script else []
     return tuple(found)
 
 

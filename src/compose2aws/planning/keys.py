@@ -35,7 +35,7 @@ def apply_key_table(project: Project, kinds: Mapping[str, Kind], catalog: Catalo
                 for key in below.entries if isinstance(below, tree.Mapping) else ():
                     _decide((*path, key), project, kinds, catalog, ledger)
             elif not ledger.covers(path):
-                _decide_unused(path, ledger)
+                _decide_section(path, _users(project, section, name, kinds), catalog, ledger)
 
 
 def _decide(path: Path, project: Project, kinds: Mapping[str, Kind], catalog: Catalog, ledger: Ledger) -> None:
@@ -87,7 +87,8 @@ def _record(path: Path, row: KeyRow, kinds: Mapping[str, Kind], ledger: Ledger) 
     if row.outcomes[0] == "refused":
         ledger.find(row.code, "error", f"{people_path(path)}: {reason}", row.remedy, path)
     elif row.severity:
-        ledger.find(row.code, row.severity, f"`{path[-1]}` of {service} is left out: {reason}", row.remedy, path)
+        key = ".".join(str(step) for step in path[2:])
+        ledger.find(row.code, row.severity, f"`{key}` of {service} is left out: {reason}", row.remedy, path)
 
 
 def _resource(type_: str, service: str, kinds: Mapping[str, Kind]) -> ResourceId | None:
@@ -114,14 +115,33 @@ def _decide_default(path: Path, ledger: Ledger) -> None:
     ledger.find("not-translated", "warning", f"{what} is left out: compose2aws does not translate it yet", "", path)
 
 
-def _decide_unused(path: Path, ledger: Ledger) -> None:
-    section, name = path[0], path[1]
+def _users(project: Project, section: str, name: str, kinds: Mapping[str, Kind]) -> tuple[str, ...]:
+    """The services that run and name something of a section."""
+    found: list[str] = []
+    for service, kind in kinds.items():
+        node = tree.find(project.root, ("services", service, section)) if kind.runs else None
+        items = node.items if isinstance(node, tree.Sequence) else ()
+        sources = [tree.find(item, ("source",)) for item in items]
+        if (isinstance(node, tree.Mapping) and name in node.entries) or any(
+            isinstance(source, tree.Scalar) and source.text == name for source in sources
+        ):
+            found.append(service)
+    return tuple(found)
+
+
+def _decide_section(path: Path, users: tuple[str, ...], catalog: Catalog, ledger: Ledger) -> None:
+    """Something of a section that no planner took: nobody uses it, or who does is refused or left without it."""
+    section = str(path[0])
+    row = catalog.row(path)
+    if users:
+        reason = row.how if row and row.outcomes[0] == "dropped" else f"see why at {' and '.join(users)}"
+        ledger.record(path, "dropped", code=row.code if row else "", reason=reason)
+        return
     reasons = {
         "volumes": "no container on AWS mounts it",
         "networks": "no service is in it",
         "secrets": "no container on AWS reads it",
         "configs": "no container on AWS reads it",
+        "models": "no service names it",
     }
-    ledger.record(
-        path, "inert", code=f"unused-{str(section).rstrip('s')}", reason=reasons.get(str(section), f"{name} is unused")
-    )
+    ledger.record(path, "inert", code=f"unused-{section.rstrip('s')}", reason=reasons[section])

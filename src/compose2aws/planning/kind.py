@@ -126,7 +126,14 @@ def _left_out(service: ServiceSource, ledger: Ledger) -> bool:
     if "provider" in service.node or not ("image" in service.node or "build" in service.node):
         what = "an external provider" if "provider" in service.node else "neither `image` nor `build`"
         reason = f"{service.name} has {what}, so there is nothing to run on AWS"
-        ledger.drop(service.path, "no-image", reason, "give it an `image` or a `build`")
+        remedy = (
+            "make what it provides on AWS, and give the clients its address in a variable"
+            if "provider" in service.node
+            else "give it an `image` or a `build`"
+        )
+        ledger.drop(service.path, "no-image", reason, remedy)
+        if "provider" in service.node:
+            ledger.record(service.at("provider"), "dropped", reason="an external provider is not run")
         return True
     return False
 

@@ -16,12 +16,9 @@ from compose2aws.planning.network import network_group
 from compose2aws.planning.settings import Settings
 from compose2aws.planning.source import ServiceSource
 
-_NOTHING_SHARED = {
-    "pid": "each task has processes of its own",
-    "ipc": "each task has memory segments of its own",
-    "privileged": "nothing is asked for",
-    "use_api_socket": "nothing is asked for",
-}
+_NOTHING_SHARED = {"pid": "processes", "ipc": "memory segments"}
+# What ECS uses by itself: runc, and NVIDIA's on instances with GPUs.
+_RUNTIMES = frozenset(("runc", "io.containerd.runc.v2", "nvidia"))
 
 
 def decide_membership(
@@ -59,7 +56,8 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
         ledger.record(service.at("expose", index), "translated", definition, reason="reached by the network's members")
     for key in ("container_name", "hostname"):
         if key in service.node and not ledger.covers(service.at(key)):
-            ledger.record(service.at(key), "inert", reason="nobody calls it by that name")
+            own = service.text(key) == service.name
+            ledger.record(service.at(key), "inert", reason="its own name" if own else "nobody calls it by that name")
     for index, link in enumerate(service.texts("links")):
         if not ledger.covers(service.at("links", index)):
             target = link.partition(":")[0]
@@ -89,9 +87,15 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
             f"{service.name} shares the network of a container outside of this file",
             "use `service:NAME`",
         )
-    for key, reason in _NOTHING_SHARED.items():
-        if key in service.node and not ledger.covers(service.at(key)):
-            ledger.record(service.at(key), "inert", reason=reason)
+    for key, what in _NOTHING_SHARED.items():
+        shared = service.text(key) or ""
+        if shared.startswith(("service:", "container:")):
+            reason = f"{service.name} sees {what} of its own, not those of {shared.partition(':')[2]}"
+            ledger.drop(service.at(key), f"shared-{key}", reason, "let them speak over the network or a volume")
+        elif key in service.node and not ledger.covers(service.at(key)):
+            ledger.record(service.at(key), "inert", reason=f"each task has {what} of its own")
+    _decide_runtime(service, ledger)
+    _decide_mode(kind, ledger)
     if "managed" in service.entries("x-aws"):
         ledger.record(service.at("x-aws", "managed"), "translated", definition, reason="kept as a container")
     _decide_idle_settings(service, ledger)
@@ -99,6 +103,28 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
         ledger.refuse(
             service.at("x-aws", "was"), "not-supported-yet", "`was` is not supported yet", "keep the old name"
         )
+
+
+def _decide_mode(kind: Kind, ledger: Ledger) -> None:
+    service = kind.source
+    mode = service.text("deploy", "mode")
+    path = service.at("deploy", "mode")
+    if mode is None:
+        return
+    if mode == "replicated" and kind.what != "job":
+        ledger.record(path, "translated", reason="as many tasks as `replicas` says")
+    elif mode == "global":
+        ledger.record(path, "adapted", reason="one task: there are no hosts of yours that each want one")
+    else:
+        ledger.record(path, "adapted", reason="it runs once for each revision")
+
+
+def _decide_runtime(service: ServiceSource, ledger: Ledger) -> None:
+    runtime = service.text("runtime")
+    if runtime in _RUNTIMES:
+        ledger.record(service.at("runtime"), "inert", reason="the runtime that ECS uses for it anyway")
+    elif runtime:
+        ledger.drop(service.at("runtime"), "runtime", f"{service.name} does not run in {runtime}: ECS uses runc")
 
 
 def _decide_idle_settings(service: ServiceSource, ledger: Ledger) -> None:

@@ -9,8 +9,9 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from compose2aws.compose.node import Mapping, Scalar, Segment, find
+from compose2aws.compose.node import Mapping, Scalar, find
 from compose2aws.compose.project import FileFact, Project
+from compose2aws.planning.config_file import plan_config
 from compose2aws.planning.dockerfile import is_under, read_dockerfile
 from compose2aws.planning.hosting import is_docker_socket, is_host_path
 from compose2aws.planning.identity import digest
@@ -18,7 +19,6 @@ from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount
 from compose2aws.planning.source import ServiceSource
-from compose2aws.planning.values.secrecy import secret_name, secret_spans
 
 # A baked folder is copied into every image of the service.
 _BAKED_FILES = 1_000
@@ -233,7 +233,7 @@ def _mount_point(
         ledger.refuse(
             service.at("volumes", index, "volume", "subpath"),
             "volume-subpath",
-            "a part of a volume cannot be mounted on Fargate",
+            "a part of a volume cannot be mounted alone yet",
             "mount the whole volume, or a volume of its own",
         )
     to.mounts.append(VolumeMount(name, target, read_only))
@@ -451,41 +451,11 @@ def _size(text: str | None) -> int | None:
     return mebibytes(text) if text else None
 
 
-def _is_plain(part: Segment) -> bool:
-    return part.origin != "unset" and not any(secret_name(variable) for variable in part.variables)
-
-
 def _plan_configs(service: ServiceSource, project: Project, ledger: Ledger, to: _Collected) -> None:
-    declared = project.root.get("configs")
-    definition = service.definition
-    for index, node in enumerate(service.items("configs")):
-        path = service.at("configs", index)
-        name = service.text("configs", index, "source") or ""
-        target = service.text("configs", index, "target") or f"/{name}"
-        config = declared.get(name) if isinstance(declared, Mapping) else None
-        file = config.entries.get("file") if isinstance(config, Mapping) else None
-        content = config.entries.get("content") if isinstance(config, Mapping) else None
-        mode = service.text("configs", index, "mode")
-        del node
-        if isinstance(file, Scalar) and project.fact(file.text).kind == "file":
-            to.baked.append(BakedFile(target, file.text, mode=mode, path=path))
-        elif isinstance(content, Scalar) and secret_spans(content.text):
-            ledger.refuse(
-                path,
-                "secret-in-config",
-                f"the config {name} has a secret in it, and images.bake.json, which would hold it, holds none",
-                "declare it under `secrets`, with the same target",
-            )
-            continue
-        elif isinstance(content, Scalar) and all(_is_plain(part) for part in content.parts):
-            to.baked.append(BakedFile(target, text=content.text, mode=mode, path=path))
-        else:
-            ledger.refuse(
-                path,
-                "config-not-readable",
-                f"the config {name} is neither a file that exists nor a text whose variables are known and no "
-                "secrets, so it cannot be made part of the image",
-                "set its variables, or make it a file",
-            )
-            continue
-        ledger.record(path, "adapted", definition, code="files-baked", reason=f"copied into the image at {target}")
+    for index in range(len(service.items("configs"))):
+        file = plan_config(service, index, project, ledger)
+        if file is not None:
+            to.baked.append(file)
+            reason = f"copied into the image at {file.target}"
+            path = service.at("configs", index)
+            ledger.record(path, "adapted", service.definition, code="files-baked", reason=reason)

@@ -25,6 +25,7 @@ class BakeTarget:
     `contexts` names further contexts: a folder relative to the project, `target:NAME` or `docker-image://REFERENCE`.
     `arguments` whose value is None come from the environment of the build; `variables` are the environment variables
     that the arguments interpolate (`${NAME}`), each with its default (secrets are only named, never written).
+    `ulimits` are written `nofile=1024:2048`; `entitlements` are what the builder must be started with.
     """
 
     name: str
@@ -44,6 +45,10 @@ class BakeTarget:
     pull: bool = False
     network: str | None = None
     shared_memory: str | None = None
+    hosts: tuple[tuple[str, str], ...] = ()
+    ulimits: tuple[str, ...] = ()
+    entitlements: tuple[str, ...] = ()
+    uncached_stages: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
 
 

@@ -62,6 +62,7 @@ def published_ports(
             ledger.refuse(path, "invalid-port", "the port is not a number from 1 to 65535")
         elif public is False:
             ledger.record(path, "dropped", code="not-public", reason="not published: x-aws says `public: false`")
+            ledger.record(service.at("x-aws", "public"), "translated", reason="its ports are not published")
         elif tool and public is not True:
             reason = f"{service.name} is a development tool and is not published to the internet"
             ledger.record(path, "dropped", code="development-tool", reason=reason)
