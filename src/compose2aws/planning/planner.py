@@ -228,7 +228,7 @@ def _called(project: Project) -> str:
     texts: list[str] = []
     for name, service in services.entries.items() if isinstance(services, tree.Mapping) else ():
         for path, leaf in tree.leaves(service, (name,)):
-            if isinstance(leaf, tree.Scalar) and path[1:2] != ("container_name",):
+            if isinstance(leaf, tree.Scalar) and path[1:2] not in (("container_name",), ("hostname",)):
                 texts.append(leaf.text)
     texts += [fact.text for fact in project.facts.values() if fact.text]
     return "\n".join(texts)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compose2aws.catalog import Catalog
+from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
+from compose2aws.planning.config_file import config_target
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
@@ -126,6 +128,15 @@ def _decide(draft: Draft, item: Managed, carried: Carried, ledger: Ledger) -> No
     for index in range(len(service.items("volumes"))):
         if service.at("volumes", index) not in read:
             _decide_mount(draft, index, ledger)
+    for index in range(len(service.items("configs"))):
+        target = config_target(service, index)
+        if service.at("configs", index) not in read and not _is_under(target, draft.mapping.init):
+            _drop_file(draft, service.at("configs", index), target, ledger)
+            ledger.record(
+                ("configs", service.text("configs", index, "source") or ""),
+                "dropped",
+                reason=f"for {service.name}, which is managed and takes no files",
+            )
     for index in range(len(service.items("ports"))):
         ledger.find(
             "managed-port-not-published",
@@ -168,12 +179,16 @@ def _decide_mount(draft: Draft, index: int, ledger: Ledger) -> None:
     elif _is_under(target, draft.mapping.init):
         pass  # the init job decides it
     elif target not in ("/etc/localtime", "/etc/timezone"):
-        ledger.drop(
-            path,
-            "managed-file-not-used",
-            f"a managed {draft.mapping.title} takes no files: what {target} sets does not apply",
-            "carry what matters over as options of `command`, or keep the container with `x-aws: {managed: false}`",
-        )
+        _drop_file(draft, path, target, ledger)
+
+
+def _drop_file(draft: Draft, path: Path, target: str, ledger: Ledger) -> None:
+    ledger.drop(
+        path,
+        "managed-file-not-used",
+        f"a managed {draft.mapping.title} takes no files: what {target} sets does not apply",
+        "carry what matters over as options of `command`, or keep the container with `x-aws: {managed: false}`",
+    )
 
 
 def _is_under(target: str, folders: tuple[str, ...]) -> bool:
