@@ -116,7 +116,8 @@ def _secret_problems(system: System, task: Resource, allowed: list[Permission]) 
     readable = [p for p in allowed if _READ_SECRET in p.actions]
     wanted: dict[str, Resource] = {}
     for container in containers(task):
-        for given, entry in items(container.get("Secrets")):
+        options = container.get("LogConfiguration", {}).get("SecretOptions")
+        for given, entry in [*items(container.get("Secrets")), *items(options)]:
             secret = system.one(entry["ValueFrom"], _SECRET)
             if secret is None:
                 yield f"{task.id}: {entry['Name']} of {container['Name']} is read from a secret that is in no template"

@@ -14,20 +14,17 @@ from dataclasses import dataclass, field, replace
 
 from compose2aws.compose.node import Path, Scalar
 from compose2aws.compose.project import Project
+from compose2aws.planning.attendant import attendant_image
 from compose2aws.planning.host import hosts
-from compose2aws.planning.identity import ResourceId, first_container, logical_id, variable_id
-from compose2aws.planning.image import layered, platforms, target_name
+from compose2aws.planning.identity import ResourceId, first_container, variable_id
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger, people_path, pointer
 from compose2aws.planning.model import (
-    BuiltImage,
     Container,
     ContainerDependency,
-    Image,
     LogDriver,
     Logging,
     Parameter,
-    RegistryImage,
     StoredSecret,
     named,
 )
@@ -113,11 +110,7 @@ def log_router(service: ServiceSource, isolated: bool, project: Project, retenti
     """The container that forwards the output of a task's others. Where the task is `isolated` from the internet, its
     image comes from a repository of ours."""
     name = first_container("logs", service.name)
-    image: Image = RegistryImage(_ROUTER_IMAGE)
-    if isolated:
-        called = f"{service.name}/logs"
-        target = layered(target_name(called), f"docker-image://{_ROUTER_IMAGE}", (), platforms(service), project)
-        image = BuiltImage(called, logical_id(called, "Image"), target, (), service.path)
+    image = attendant_image(service, "logs", _ROUTER_IMAGE, isolated, project)
     group = named("AWS::Logs::LogGroup", service.name, "LogGroup")
     return Container(name=name, image=image, logging=Logging(group, retention, name), routes_logs=True)
 

@@ -20,6 +20,7 @@ from compose2aws.planning.discovery import plan_discovery
 from compose2aws.planning.dockerfile import dockerfile_text
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.filling import plan_filling
+from compose2aws.planning.full_name import FullNames, write_names_in_full
 from compose2aws.planning.host import hosts, plan_names
 from compose2aws.planning.hosting import hosted_services, plan_fleets
 from compose2aws.planning.identity import ResourceId, limited
@@ -143,6 +144,12 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         settings.connect,
         ledger,
     )
+    names = plan_names(kinds, moved.items, _called(project), namespace, ledger)
+    in_full = settings.search_domain == "sidecar"
+    if in_full:
+        full_names = FullNames.of(namespace, names, project.root, discovery)
+        told, stored = write_names_in_full(told, values.secrets, full_names, ledger)
+        values = replace(values, secrets=stored)
     init = plan_initialisation(
         project,
         kinds,
@@ -159,7 +166,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         mounts=mounts,
         secret_files=secret_files,
         fillings=fillings,
-        search_domain=namespace if settings.search_domain == "sidecar" else None,
+        search_domain=namespace if in_full else None,
         groups=groups.of_service,
         subnets=subnets,
         known_ports=known,
@@ -171,7 +178,6 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         project=project,
     )
     workloads = (*init.jobs.values(), *plan_workloads(kinds, parts, settings, ledger))
-    names = plan_names(kinds, moved.items, _called(project), namespace, ledger)
     network = plan_vpc(settings, namespace, "isolated" in subnets.values(), bool(hosted))
     on_hosts = [
         (kinds[w.name].source, w.task, _count(w))

@@ -9,23 +9,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compose2aws.planning.identity import first_container
-from compose2aws.planning.image import helper_image
-from compose2aws.planning.model import Container, ContainerDependency, Logging, RegistryImage, named
+from compose2aws.planning.model import Container, ContainerDependency, Image, Logging, named
 from compose2aws.planning.text import Text
+
+# The last `search` of a resolv.conf counts (resolv.conf(5)): what the network searches itself stays behind ours.
+_SCRIPT = "echo \"search {} $(sed -n 's/^search //p' /etc/resolv.conf | tail -n 1)\" >> /etc/resolv.conf"
 
 
 def with_search_domain(
-    service: str, containers: tuple[Container, ...], namespace: str, retention: int
+    service: str, containers: tuple[Container, ...], image: Image, namespace: str, retention: int
 ) -> tuple[Container, ...]:
-    """The containers of a task, with one before them that sets the search domain."""
+    """The containers of a task, with one of the helper's `image` before them that sets the search domain."""
     name = first_container("names", service)
     first = Container(
         name=name,
-        image=RegistryImage(helper_image()),
+        image=image,
         logging=Logging(named("AWS::Logs::LogGroup", service, "LogGroup"), retention, name),
         essential=False,
         entrypoint=(Text.of("sh"), Text.of("-ec")),
-        command=(Text.of(f"echo 'search {namespace}' >> /etc/resolv.conf"),),
+        command=(Text.of(_SCRIPT.format(namespace)),),
     )
     dependency = ContainerDependency(name, "SUCCESS")
     return (first, *(replace(container, depends_on=(dependency, *container.depends_on)) for container in containers))

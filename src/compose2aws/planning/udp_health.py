@@ -8,19 +8,21 @@ Source: Elastic Load Balancing, "Health checks for Network Load Balancer target 
 from __future__ import annotations
 
 from compose2aws.planning.identity import first_container
-from compose2aws.planning.image import helper_image
-from compose2aws.planning.model import Container, ContainerDependency, Logging, PortMapping, RegistryImage, named
+from compose2aws.planning.model import Container, ContainerDependency, Image, Logging, PortMapping, named
 from compose2aws.planning.text import Text
 
 ANSWERING_PORT = 65080
 
 
-def with_answer(service: str, main: str, containers: tuple[Container, ...], retention: int) -> tuple[Container, ...]:
-    """The containers of a task, with one behind them that answers health checks once the container `main` runs."""
+def with_answer(
+    service: str, main: str, containers: tuple[Container, ...], image: Image, retention: int
+) -> tuple[Container, ...]:
+    """The containers of a task, with one of the helper's `image` behind them that answers health checks once the
+    container `main` runs."""
     name = first_container("health", service)
     answer = Container(
         name=name,
-        image=RegistryImage(helper_image()),
+        image=image,
         logging=Logging(named("AWS::Logs::LogGroup", service, "LogGroup"), retention, name),
         essential=False,
         entrypoint=(Text.of("httpd"),),

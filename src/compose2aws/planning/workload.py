@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from compose2aws.compose.project import Project
+from compose2aws.planning.attendant import attendant_image
 from compose2aws.planning.container import Asked, asked, plan_container, stop_timeout, udp_ports
 from compose2aws.planning.discovery import Discovery
 from compose2aws.planning.filling import Filling
 from compose2aws.planning.host import registry_id
 from compose2aws.planning.hosting import Wish, fleet_name
 from compose2aws.planning.identity import ResourceId, container_name
-from compose2aws.planning.image import is_arm
+from compose2aws.planning.image import helper_image, is_arm
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger, Outcome
 from compose2aws.planning.log_driver import ROUTER_MEMORY, LogDrivers, log_router, with_log_router
@@ -152,12 +153,19 @@ def _task(
         containers += [*filling.containers, *((files.writer,) if files.writer else ())]
         containers.append(container)
         volumes.update({v.name: v for v in (*parts.mounts[name].volumes, *files.volumes)})
+    isolated = parts.subnets[service.name] == "isolated"
     routed = any(c.log_driver and c.log_driver.name == "awsfirelens" for c in containers)
     if routed:
-        isolated = parts.subnets[service.name] == "isolated"
         containers = list(with_log_router(tuple(containers), log_router(service, isolated, parts.project, retention)))
     if service.name in parts.ports.answering:
-        containers = list(with_answer(service.name, container_name(service.name), tuple(containers), retention))
+        helper = attendant_image(service, "health", helper_image(), isolated, parts.project)
+        main = container_name(service.name)
+        containers = list(with_answer(service.name, main, tuple(containers), helper, retention))
+    host_network = service.text("network_mode") == "host"
+    if parts.search_domain and not host_network:
+        helper = attendant_image(service, "names", helper_image(), isolated, parts.project)
+        before = with_search_domain(service.name, tuple(containers), helper, parts.search_domain, retention)
+        containers = list(before)
     cpu = sum(a.cpu for a in wanted)
     memory = sum(a.memory for a in wanted)
     if service.name in parts.discovery.parts and any(a.stated for a in wanted):
@@ -181,41 +189,39 @@ def _task(
         service=service.name,
         cpu=size[0],
         memory=size[1],
-        containers=(
-            with_search_domain(service.name, tuple(containers), parts.search_domain, retention)
-            if parts.search_domain
-            else tuple(containers)
-        ),
+        containers=tuple(containers),
         architecture="ARM64" if is_arm(service) else "X86_64",
         volumes=tuple(volumes.values()),
-        ephemeral_storage=None if hosted else ephemeral_storage([member.source for member in members], ledger),
+        ephemeral_storage=_storage([member.source for member in members], hosted, ledger),
         exec=not any(container.read_only for container in containers),
         policies=tuple(policy for policy in service.settings.policies if isinstance(policy, str)),
         statements=tuple(policy for policy in service.settings.policies if isinstance(policy, dict)),
         compatibility="EC2" if hosted else "FARGATE",
-        network_mode="host" if service.text("network_mode") == "host" else "awsvpc",
+        network_mode="host" if host_network else "awsvpc",
         host_pid=any(member.source.text("pid") == "host" for member in members),
         host_ipc=any(member.source.text("ipc") == "host" for member in members),
     )
 
 
-def ephemeral_storage(services: list[ServiceSource], ledger: Ledger) -> int | None:
+def _storage(services: list[ServiceSource], hosted: bool, ledger: Ledger) -> int | None:
     """The disk of a task in MiB where its containers ask for more than Fargate gives anyway; None where they do not."""
     wanted = 0
     for service in services:
-        size = mebibytes(service.text("storage_opt", "size") or "")
-        if size is None:
+        written = service.text("storage_opt", "size")
+        if written is None:
             continue
+        path, size = service.at("storage_opt", "size"), mebibytes(written) or 0
         wanted += size
-        path = service.at("storage_opt", "size")
-        if size > _MOST_STORAGE:
+        if hosted:
+            ledger.record(path, "adapted", service.definition, reason="it has its instance's disk")
+        elif size > _MOST_STORAGE:
             reason = f"{service.name} has {_MOST_STORAGE // 1024} GiB of storage, the most that Fargate gives"
             ledger.drop(path, "storage-opt", reason, "keep data in a volume, which grows as it is filled")
         elif size > _USUAL_STORAGE:
             ledger.record(path, "adapted", service.definition, reason="part of the task's storage")
         else:
             ledger.record(path, "inert", reason="a task has 20 GiB anyway")
-    return min(wanted, _MOST_STORAGE) if wanted > _USUAL_STORAGE else None
+    return min(wanted, _MOST_STORAGE) if wanted > _USUAL_STORAGE and not hosted else None
 
 
 def _mappings(name: str, kind: Kind, parts: Parts) -> tuple[PortMapping, ...]:
