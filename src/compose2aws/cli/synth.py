@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
+from typing import Literal, TypeAlias
 
 import click
 
 from compose2aws.cli.output import write_files
 from compose2aws.cli.project_options import given_options, project_options
-from compose2aws.cli.reading import read_plan
 from compose2aws.cli.terminal import say, warn
-
-if TYPE_CHECKING:
-    from compose2aws.planning.ledger import Finding
-    from compose2aws.planning.model import Plan
+from compose2aws.cli.translation import translate
 
 Format: TypeAlias = Literal["yaml", "json"]
 
@@ -30,47 +26,23 @@ _NEXT = "`compose2aws explain` tells what each part became and what to look at."
 @click.option("--lint", is_flag=True, help="Run cfn-lint on the templates.")
 def synth(output: str, format_: Format, strict: bool, lint: bool) -> None:
     """Write the CloudFormation templates, and tell what was made and found."""
-    from compose2aws.cloudformation import LimitError, PatchError, emit, render
-    from compose2aws.compose.node import locate
-    from compose2aws.planning.ledger import Finding
+    from compose2aws.cloudformation import render
     from compose2aws.report import made
     from compose2aws.report.findings import finding_lines
-    from compose2aws.report.refusals import refusals
 
     if not output:
         raise click.BadParameter("is empty; a folder is wanted", param_hint="-o")
     if lint:
         _require_linter()
-    project, plan = read_plan(given_options())
-    findings = plan.findings
-    if refused := refusals(plan.decisions, findings, strict):
-        _refuse(refused, plan)
-    try:
-        templates = emit(plan)
-    except LimitError as error:
-        _refuse((Finding("limit", "error", str(error)),), plan)
-    except PatchError as error:
-        path = ("x-aws", "patches", error.number)
-        position = locate(project.root, path)
-        _refuse((Finding("patch", "error", error.reason, path=path, position=position),), plan)
+    _, plan, templates = translate(given_options(), strict=strict)
     files = render(templates, format_)
     removed = write_files(Path(output), files)
-    for line in finding_lines(findings, plan.project):
+    for line in finding_lines(plan.findings, plan.project):
         warn(line)
     resources = {stack.file(format_): len(stack.template["Resources"]) for stack in templates.stacks}
     say(made.text(plan, output, tuple(files), resources, removed, _NEXT))
     if lint and not _passes_lint(Path(output), files):
         raise click.exceptions.Exit(1)
-
-
-def _refuse(refused: tuple[Finding, ...], plan: Plan) -> NoReturn:
-    """Ends the command before anything is written."""
-    from compose2aws.report.refusals import refusal_lines
-
-    for line in refusal_lines(refused, plan.files):
-        warn(line)
-    warn("Nothing was written.")
-    raise click.exceptions.Exit(1)
 
 
 def _require_linter() -> None:

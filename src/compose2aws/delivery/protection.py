@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.stack import DeployedStack, describe
 
 _ALL: dict[str, Any] = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+_DENIED: dict[str, Any] = {"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Principal": "*"}
+_LONGEST = 16_384
 
 
-def policy(stateful: Collection[str], *, lifted: bool = False) -> str:
-    """The stack policy of base: updates may do all but replace or delete these types of resources; `lifted`: all.
+def stateful(template: Mapping[str, Any]) -> tuple[str, ...]:
+    """The logical ids of what holds data: what is not simply deleted with its stack."""
+    keeping = ("Snapshot", "Retain", "RetainExceptOnCreate")
+    return tuple(sorted(n for n, body in template["Resources"].items() if body.get("DeletionPolicy") in keeping))
 
-    (AWS CloudFormation User Guide, "Prevent updates to stack resources".)
+
+def policy(template: Mapping[str, Any], *, lifted: bool = False) -> str:
+    """The stack policy of base: updates may do all but replace or delete what holds data; `lifted`: all.
+
+    (AWS CloudFormation User Guide, "Prevent updates to stack resources": at most 16,384 bytes.)
     """
-    statements = [_ALL]
-    if stateful and not lifted:
-        denied = {
-            "Effect": "Deny",
-            "Action": ["Update:Replace", "Update:Delete"],
-            "Principal": "*",
-            "Resource": "*",
-            "Condition": {"StringEquals": {"ResourceType": sorted(stateful)}},
-        }
-        statements = [denied, _ALL]
-    return json.dumps({"Statement": statements})
+    kept = stateful(template)
+    if lifted or not kept:
+        return json.dumps({"Statement": [_ALL]})
+    by_name = {**_DENIED, "Resource": [f"LogicalResourceId/{name}" for name in kept]}
+    text = json.dumps({"Statement": [by_name, _ALL]})
+    if len(text) <= _LONGEST:
+        return text
+    types = sorted({template["Resources"][name]["Type"] for name in kept})
+    by_type = {**_DENIED, "Resource": "*", "Condition": {"StringEquals": {"ResourceType": types}}}
+    return json.dumps({"Statement": [by_type, _ALL]})
 
 
 def set_policy(account: Account, stack: DeployedStack, text: str) -> bool:
