@@ -7,6 +7,7 @@ the wrong one stays outside. Servers that refuse to run as root run as their own
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import pwd
 import secrets
@@ -23,6 +24,10 @@ from pathlib import Path
 import psycopg
 import pymysql
 import redis
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from psycopg import sql
 
 LOOPBACK = "127.0.0.1"
@@ -105,6 +110,27 @@ class _Account:
             )
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """A server's certificate and its key, in two files."""
+
+    file: Path
+    key: Path
+
+    def write(self) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+        made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        made = made.not_valid_before(start).not_valid_after(start + dt.timedelta(days=1))
+        made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        pem = serialization.Encoding.PEM
+        self.file.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
+        unlocked = serialization.NoEncryption()
+        self.key.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, unlocked))
+        self.key.chmod(0o600)
+
+
 class Server:
     """A running server. `stop` ends it and removes what it stored."""
 
@@ -113,8 +139,17 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="compose2aws-"))
         self.account.own(self.folder)
         self.port = 0
+        self.certificate: Certificate | None = None
         self._log = Path(tempfile.mkstemp(prefix="compose2aws-", suffix=".log")[1])
         self._process: subprocess.Popen[bytes] | None = None
+
+    def secure(self) -> Certificate:
+        """A certificate that nobody vouches for, as Amazon's is to an image without its authority."""
+        self.certificate = Certificate(self.folder / "certificate.pem", self.folder / "key.pem")
+        self.certificate.write()
+        for file in (self.certificate.file, self.certificate.key):
+            self.account.own(file)
+        return self.certificate
 
     def launch(self, arguments: Callable[[int], list[str]], ready: Callable[[], object]) -> None:
         """Start on a free port and wait until it answers; on another one where somebody took that in between."""
@@ -170,9 +205,10 @@ def _free_port() -> int:
 
 
 class PostgreSQL(Server):
-    """A PostgreSQL server. It is kept from `template1`, so databases are copied from `template0`."""
+    """A PostgreSQL server. It is kept from `template1`, so databases are copied from `template0`. `tls`: it refuses
+    plain text."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False) -> None:
         super().__init__("postgres")
         self._password = secrets.token_hex(16)
         word = self.folder / "word"
@@ -190,6 +226,10 @@ class PostgreSQL(Server):
             "shared_buffers": "16MB",
             "max_connections": "30",
         }
+        if tls:
+            certificate = self.secure()
+            settings |= {"ssl": "on", "ssl_cert_file": str(certificate.file), "ssl_key_file": str(certificate.key)}
+            (self.folder / "data" / "pg_hba.conf").write_text(f"hostssl all all {LOOPBACK}/32 scram-sha-256\n")
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.launch(
             lambda port: [_wanted("postgres"), "-D", data, "-p", str(port), *options],
@@ -233,9 +273,9 @@ class PostgreSQL(Server):
 
 
 class MariaDB(Server):
-    """A MariaDB server, which speaks MySQL's protocol too."""
+    """A MariaDB server, which speaks MySQL's protocol too. `tls`: it refuses plain text."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False) -> None:
         super().__init__("mysql")
         self._password = secrets.token_hex(16)
         data = str(self.folder / "data")
@@ -262,6 +302,9 @@ class MariaDB(Server):
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-buffer-pool-size=16M",
         ]
+        if tls:
+            certificate = self.secure()
+            options += [f"--ssl-cert={certificate.file}", f"--ssl-key={certificate.key}", "--require-secure-transport"]
         self.launch(
             lambda port: [_wanted("mariadbd"), "--no-defaults", f"--port={port}", *options],
             lambda: self._keep("SELECT 1"),
@@ -291,22 +334,35 @@ class MariaDB(Server):
         return {name for (name,) in self._keep(_TABLES.format("%s"), database)}
 
     def _keep(self, statement: str, *values: str) -> list[tuple[str, ...]]:
-        connection = pymysql.connect(host=LOOPBACK, port=self.port, user=KEEPER, password=self._password)
+        secured = {"ssl": {"check_hostname": False}} if self.certificate is not None else {}
+        connection = pymysql.connect(host=LOOPBACK, port=self.port, user=KEEPER, password=self._password, **secured)
         with connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
             return list(cursor.fetchall())
 
 
 class Redis(Server):
-    """A Redis server without a password, as our caches are: a client that sends one is turned away."""
+    """A Redis server without a password, as our caches are: a client that sends one is turned away. With a `password`
+    it refuses plain text too, as a cache with one does."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str | None = None) -> None:
         super().__init__("redis")
+        self._password = password
         options = ["--bind", LOOPBACK, "--save", "", "--appendonly", "no", "--dir", str(self.folder)]
-        self.launch(lambda port: [_wanted("redis-server"), "--port", str(port), *options], self._ping)
+        port_option = "--port"
+        if password is not None:
+            certificate = self.secure()
+            port_option = "--tls-port"
+            options += ["--port", "0", "--requirepass", password, "--tls-auth-clients", "no"]
+            options += ["--tls-cert-file", str(certificate.file), "--tls-key-file", str(certificate.key)]
+        self.launch(lambda port: [_wanted("redis-server"), port_option, str(port), *options], self._ping)
 
     def _ping(self) -> None:
-        with redis.Redis(host=LOOPBACK, port=self.port) as client:
+        if self._password is None:
+            client = redis.Redis(host=LOOPBACK, port=self.port)
+        else:
+            client = redis.Redis(host=LOOPBACK, port=self.port, password=self._password, ssl=True, ssl_cert_reqs="none")
+        with client:
             client.ping()
 
 

@@ -355,4 +355,3 @@ def test_options_that_only_a_url_could_carry_are_reported() -> None:
     assert finding.path == ("services", "app", "environment", "MONGO_HOST")
     assert "retryWrites=false" in finding.message
     assert valued(app("DB_HOST: db")).findings("connection-options") == ()
-    assert valued(app("REDIS_HOST: db", image="redis:7"), db={"tls": True}).findings("connection-options")

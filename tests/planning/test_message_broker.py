@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compose2aws.planning.model import MessageBroker, Plan
-from tests.planning.projects import codes, decision, finding, findings, planned
+from tests.planning.projects import codes, container, decision, finding, findings, planned
 
 
 def with_client(folder: Path, environment: str, broker: str = "image: rabbitmq:4", tier: str | None = None) -> Plan:
@@ -46,9 +46,14 @@ def test_variables_that_cannot_say_tls_are_told(tmp_path: Path) -> None:
     assert is_(made, "RABBITMQ_PORT") == "{port of mq}"
     assert is_(made, "RABBITMQ_USER") == "{user of mq}"
     assert is_(made, "RABBITMQ_PASSWORD") == "{password of mq}"
-    told = finding(made, "connection-options")
-    assert told.severity == "warning"
-    assert "TLS" in told.message
+    told = finding(made, "tls-not-told")
+    assert (told.severity, told.path) == ("error", ("services", "api", "environment", "RABBITMQ_HOST"))
+    made = with_client(tmp_path, "RABBITMQ_HOST: mq, RABBITMQ_SSL: 'false'")
+    assert is_(made, "RABBITMQ_SSL") == "true"
+    assert "tls-not-told" not in codes(made)
+    made = with_client(tmp_path, "SPRING_RABBITMQ_HOST: mq")
+    values = {variable.name: str(variable.text) for variable in container(made, "api").environment}
+    assert values["SPRING_RABBITMQ_SSL_ENABLED"] == "true"
 
 
 @pytest.mark.parametrize("tier", ["development", "production"])

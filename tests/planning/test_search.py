@@ -49,7 +49,7 @@ def test_a_login_is_asked_for_unless_it_is_switched_off(tmp_path: Path) -> None:
 
 def test_variables_that_cannot_say_https_are_told(tmp_path: Path) -> None:
     made = with_client(tmp_path, "OPENSEARCH_HOST: os, OPENSEARCH_PORT: 9200", OPEN)
-    assert "TLS" in finding(made, "connection-options").message
+    assert finding(made, "tls-not-told").severity == "error"
     assert "database-without-client" not in codes(made)
 
 

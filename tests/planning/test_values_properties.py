@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compose2aws.planning.values.connection_url import urls
+from compose2aws.planning.values.secrecy import secret_name
 from tests.planning.valued import valued
 
 NAME = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=12)
 WORD = st.text(string.ascii_letters + string.digits + "-._~%", min_size=1, max_size=16)
 SCHEME = st.sampled_from(["postgres", "postgresql", "postgresql+asyncpg", "jdbc:postgresql", "db+postgresql"])
-QUERY = st.lists(st.tuples(NAME.map(lambda name: "q" + name), WORD), max_size=4)
+# an option that is called like a secret (`qPWD`) is one
+OPTION = NAME.map(lambda name: "q" + name).filter(lambda name: not secret_name(name))
+QUERY = st.lists(st.tuples(OPTION, WORD), max_size=4)
 SIGNS = string.ascii_letters + string.digits + "!#%&()*+,-./:;<=>?@[]^_{|}~"
 # what makes a text distinctive: at least one digit, and no shorter than a machine would look for
 PASSWORD = st.tuples(st.text(SIGNS, min_size=5, max_size=24), st.integers(100, 999)).map(lambda p: f"{p[0]}{p[1]}q")

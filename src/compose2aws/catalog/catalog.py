@@ -18,6 +18,8 @@ import yaml
 from compose2aws.catalog.image import ImageReference
 from compose2aws.catalog.model import (
     AlarmRule,
+    ClientOptions,
+    ClientTls,
     ImageMapping,
     Initialisation,
     KeyRow,
@@ -111,6 +113,11 @@ def _folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "mappings"
 
 
+def read_table(name: str) -> Any:
+    """A table of the package that is no part of the catalog (`update-effects`): what other rooms know as data."""
+    return _read(_folder() / f"{name}.yaml")
+
+
 def settings_schema() -> dict[str, Any]:
     """The JSON Schema of `x-aws`."""
     return dict(_read(_folder() / "x-aws.schema.yaml"))
@@ -181,6 +188,7 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         production_parameters=_pairs(data.get("production-parameters", {})),
         tls_off=_pairs(tls.get("off", {})),
         tls_on=_pairs(tls.get("on", {})),
+        client_tls=_client_tls(tls),
         settings=SettingRules(
             style=settings["style"],
             allowed=frozenset(settings["allowed"]),
@@ -203,8 +211,28 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
     )
 
 
+def _client_tls(tls: dict[str, Any]) -> ClientTls:
+    def options(row: dict[str, Any]) -> ClientOptions:
+        return ClientOptions(
+            options=_pairs(row["options"]),
+            kept=frozenset(str(value).lower() for value in row.get("kept", ())),
+            drivers=tuple(row.get("drivers", ())),
+            separator=row.get("separator", ""),
+            begins=row.get("begins", ""),
+        )
+
+    return ClientTls(
+        schemes=dict(tls.get("schemes", {})),
+        urls=tuple(map(options, tls.get("urls", ()))),
+        strings=tuple(map(options, tls.get("strings", ()))),
+        variables={name: _pairs(given) for name, given in tls.get("variables", {}).items()},
+    )
+
+
 def _pairs(entries: dict[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple((str(name), str(value)) for name, value in entries.items())
+    return tuple(
+        (str(name), str(value).lower() if isinstance(value, bool) else str(value)) for name, value in entries.items()
+    )
 
 
 def _key_row(row: dict[str, Any]) -> KeyRow:

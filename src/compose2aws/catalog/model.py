@@ -102,6 +102,30 @@ class Initialisation:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """What says TLS in one kind of connection string. `drivers` are shell patterns of a URL's (`postgresql+asyncpg`,
+    `jdbc:mysql`, `go:mysql`); of a keyword string it is `separator` and what it `begins` with. `kept` are values of the
+    options, in lower case, that ask for more."""
+
+    options: tuple[tuple[str, str], ...]
+    kept: frozenset[str] = frozenset()
+    drivers: tuple[str, ...] = ()
+    separator: str = ""
+    begins: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """How clients are told to use TLS: words of a URL's scheme, options of URLs and of keyword strings (the first that
+    fits), and variables that go with the variable which holds the address."""
+
+    schemes: Mapping[str, str] = field(default_factory=dict)
+    urls: tuple[ClientOptions, ...] = ()
+    strings: tuple[ClientOptions, ...] = ()
+    variables: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ImageMapping:
     """One file of `mappings/images/`: a family of images and what it becomes."""
 
@@ -120,6 +144,7 @@ class ImageMapping:
     production_parameters: tuple[tuple[str, str], ...] = ()
     tls_off: tuple[tuple[str, str], ...] = ()
     tls_on: tuple[tuple[str, str], ...] = ()
+    client_tls: ClientTls = ClientTls()
     settings: SettingRules | None = None
     reserved: Reserved = Reserved()
     data: tuple[str, ...] = ()

@@ -71,8 +71,8 @@ def _document(draft: Draft) -> DocumentCluster:
 
 def _document_access(draft: Draft) -> Access:
     """Amazon DocumentDB Developer Guide, "Connecting programmatically": no retryable writes; users live in `admin`."""
-    encrypted = (("tls", "true"),) if draft.settings.tls_required else ()
-    return Access(query=(("replicaSet", "rs0"), ("retryWrites", "false"), ("authSource", "admin"), *encrypted))
+    del draft
+    return Access(query=(("replicaSet", "rs0"), ("retryWrites", "false"), ("authSource", "admin")))
 
 
 AURORA = Family(_aurora)

@@ -117,8 +117,8 @@ def _decide(draft: Draft, item: Managed, carried: Carried, ledger: Ledger) -> No
         ledger.find(
             "tls-required",
             "warning",
-            f"{service.name} refuses plain text: its clients must use TLS and trust Amazon's certificate authority, "
-            "which drivers and images rarely do by themselves",
+            f"{service.name} refuses plain text: what was rewritten asks for TLS without a check of the certificate; "
+            "drivers that check it always (node-postgres, MongoDB's) must trust Amazon's authority, as few images do",
             "put Amazon's certificate bundle (global-bundle.pem) into the clients' images and name it in their options",
             service.path,
         )

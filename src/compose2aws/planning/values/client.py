@@ -13,6 +13,7 @@ from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model.base import named
 from compose2aws.planning.model.workload import EnvironmentVariable
 from compose2aws.planning.values.address import Reader, Site
+from compose2aws.planning.values.client_tls import is_off, is_on, is_switch_of, switched, untold
 from compose2aws.planning.values.command_line import command_words
 from compose2aws.planning.values.companion import Companion, carried, companions
 from compose2aws.planning.values.concealment import Concealment, option_name
@@ -53,6 +54,16 @@ class Value:
 
 
 @dataclass(slots=True)
+class TlsVariables:
+    """What variables tell a client to use TLS: those that are switched on, with what they say then; those that are
+    added, with the value whose address they go with; and the addresses, as name and service, that need no more."""
+
+    switched: dict[str, str] = field(default_factory=dict)
+    added: dict[str, tuple[str, Value]] = field(default_factory=dict)
+    told: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Client:
     """The values of one service while they are worked on."""
 
@@ -67,6 +78,7 @@ class Client:
     companions: dict[str, Companion] = field(default_factory=dict)
     carried: dict[str, Carried] = field(default_factory=dict)
     variables: dict[str, EnvironmentVariable] = field(default_factory=dict)
+    tls: TlsVariables = field(default_factory=TlsVariables)
 
     @property
     def task(self) -> ResourceId:
@@ -127,7 +139,37 @@ def read_client(stage: Stage, service: str) -> Client:
     sites = {key: value.sites for key, value in environment.items()}
     client.companions = companions(written, sites, stage.counterparts, client.related)
     client.carried = carried(client.companions.values())
+    client.tls = _tls_variables(client)
     return client
+
+
+def _tls_variables(client: Client) -> TlsVariables:
+    """Variables that say TLS for the addresses which cannot: those that the mapping knows, and switches of the file."""
+    found = TlsVariables()
+    counterparts, environment = client.stage.counterparts, client.environment
+    for value in environment.values():
+        for service in dict.fromkeys(untold(value.written, value.sites, counterparts)):
+            known = counterparts[service].endpoint.mapping.client_tls.variables.get(value.name, ())
+            beside = {name: _switch(environment, name, value.name) for name in environment}
+            switches = {name: text for name, text in beside.items() if text is not None}
+            for name, text in known:
+                before = environment[name].written if name in environment else None
+                if before is None:
+                    found.added[name] = (text, value)
+                elif before.known == "" or (is_off(before) and before.known != text):
+                    switches[name] = text
+            for name, text in switches.items():
+                if text != environment[name].written.known:
+                    found.switched[name] = text
+            on = {*found.added, *switches, *(n for n in environment if is_on(environment[n].written))}
+            if switches or (known and all(name in on for name, _ in known)):
+                found.told.add((value.name, service))
+    return found
+
+
+def _switch(environment: AbstractMapping[str, Value], name: str, address: str) -> str | None:
+    """What a variable says when it tells the client of an address to use TLS; None where it is no such switch."""
+    return switched(environment[name].written) if is_switch_of(name, address) else None
 
 
 def _entries(node: Node, service: str, section: str) -> Iterator[Value]:

@@ -13,20 +13,10 @@ from urllib.parse import quote
 
 from compose2aws.planning.text import Hole
 from compose2aws.planning.values.address import Address, Site
+from compose2aws.planning.values.client_tls import in_string, is_string, string_options, tls_scheme, url_options
 from compose2aws.planning.values.connection_url import QueryItem, Span, Url
 from compose2aws.planning.values.counterpart import Counterpart, Whose
 from compose2aws.planning.values.written import Edit, Parts, Written
-
-# `pyamqp` is kombu's word for AMQP, which has none for TLS but `amqps`; `rabbitmq` and `rabbitmqs` are MassTransit's.
-_TLS_SCHEMES = {
-    "redis": "rediss",
-    "valkey": "valkeys",
-    "amqp": "amqps",
-    "pyamqp": "amqps",
-    "rabbitmq": "rabbitmqs",
-    "http": "https",
-    "ws": "wss",
-}
 
 # Names of a login in a query: pgjdbc's and Connector/J's, and the short ones of knex-like configurations (NocoDB).
 _QUERY_USER = frozenset(("user", "username", "u"))
@@ -83,6 +73,9 @@ def rewrite(
             result.edits += _url(written, site.url, first, beside, result)
         elif site.kind == "keywords":
             result.edits += _keywords(written, site, first, beside, result)
+        if first.endpoint.tls and is_string(written, site):
+            row = string_options(first.endpoint.mapping.client_tls, written.text)
+            result.edits += in_string(written, row) if row is not None else ()
     return result
 
 
@@ -144,14 +137,13 @@ def _item(items: AbstractMapping[str, QueryItem], names: frozenset[str]) -> Quer
 
 
 def _scheme(url: Url, of: Counterpart) -> Iterator[Edit]:
-    protocols = url.protocols
     if not url.scheme_span[1]:
         return
     if "mongodb+srv" in url.scheme.lower():
         # a compose host has no SRV records, and DocumentDB's name has none either
         yield Edit(*url.scheme_span, ("mongodb",))
-    elif of.endpoint.tls and any(protocol in _TLS_SCHEMES for protocol in protocols):
-        yield Edit(*url.scheme_span, ("+".join(_TLS_SCHEMES.get(protocol, protocol) for protocol in protocols),))
+    elif of.endpoint.tls:
+        yield from tls_scheme(of.endpoint.mapping.client_tls, url)
 
 
 def _login(
@@ -209,11 +201,13 @@ def _query(
 ) -> Iterator[Edit]:
     """The options that AWS needs; of the file's own only those of the same name change."""
     joined = list(added)
-    for name, value in of.endpoint.query:
+    tls = url_options(of.endpoint.mapping.client_tls, url.driver) if of.endpoint.tls else None
+    kept = tls.kept if tls is not None else frozenset()
+    for name, value in (*of.endpoint.query, *(tls.options if tls is not None else ())):
         item = items.get(name.lower())
         if item is None:
             joined += [url.separator, f"{name}={value}"] if joined else [f"{name}={value}"]
-        elif written.text[slice(*item.value)] != value:
+        elif (text := written.text[slice(*item.value)]) != value and text.lower() not in kept:
             yield Edit(*item.value, (value,))
     if not joined:
         return

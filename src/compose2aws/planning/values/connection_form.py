@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from compose2aws.catalog.model import Target
+from compose2aws.catalog.model import ClientTls, Target
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.text import Hole, Text
+from compose2aws.planning.values.client_tls import url_options
 
 # The scheme that most clients of a family know.
 _SCHEMES: dict[Target, str] = {
@@ -17,18 +18,19 @@ _SCHEMES: dict[Target, str] = {
     "opensearch-service": "http",
     "documentdb": "mongodb",
 }
-_WITH_TLS = {"redis": "rediss", "amqp": "amqps", "http": "https"}
 
 
 def connection_url(endpoint: Endpoint, jdbc: bool = False) -> Text:
     """`postgresql://{user}:{password}@{host}:5432/app`, with what AWS needs behind it."""
     mapping, service = endpoint.mapping, endpoint.service
     scheme = _SCHEMES.get(mapping.becomes) or next(iter(sorted(mapping.schemes)), "tcp")
-    scheme = _WITH_TLS.get(scheme, scheme) if endpoint.tls else scheme
+    tls = mapping.client_tls if endpoint.tls else ClientTls()
+    scheme = tls.schemes.get(scheme, scheme)
+    said = url_options(tls, f"jdbc:{scheme}" if jdbc else scheme)
     user: tuple[str | Hole, ...] = (Hole("user", service),) if endpoint.aws_user is not None else ()
     login = () if endpoint.passwordless else (*user, ":", Hole("password", service), "@")
     options: list[str | Hole] = []
-    for name, value in endpoint.query:
+    for name, value in (*endpoint.query, *(said.options if said is not None else ())):
         options += ["&" if options else "?", f"{name}={value}"]
     if jdbc and login:
         options += ["&" if options else "?", "user=", *user, "&password=", Hole("password", service)]

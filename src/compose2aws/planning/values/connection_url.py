@@ -59,6 +59,12 @@ class Url:
         return "jdbc:" in self.prefix
 
     @property
+    def driver(self) -> str:
+        """What a mapping calls the driver by: `postgresql+asyncpg`, `jdbc:mysql`; `go:mysql` for Go's DSN."""
+        go = bool(self.scheme) and not self.scheme_span[1]
+        return f"go:{self.scheme}" if go else self.prefix + self.scheme.lower()
+
+    @property
     def protocols(self) -> tuple[str, ...]:
         """The words of the scheme: `postgresql+asyncpg` → `postgresql`, `asyncpg`."""
         return tuple(self.scheme.lower().split("+"))

@@ -9,6 +9,7 @@ from compose2aws.planning.model.workload import EnvironmentVariable
 from compose2aws.planning.text import Hole, Text
 from compose2aws.planning.values.address import Reader
 from compose2aws.planning.values.client import Client, Stage, Value
+from compose2aws.planning.values.client_tls import untold, url_options
 from compose2aws.planning.values.companion import Companion
 from compose2aws.planning.values.concealment import Place
 from compose2aws.planning.values.connection import Rewrite, rewrite
@@ -29,6 +30,9 @@ def environment_variable(client: Client, value: Value) -> EnvironmentVariable:
             client, value, filled, f"was ${{{written.segments[0].variables[0]}}}, which is not set, is {filled}"
         )
     companion = client.companions.get(value.name)
+    if value.name in client.tls.switched:
+        text = Text.of(client.tls.switched[value.name])
+        return _recorded(client, value, text, f"was {written.known}, is {text}")
     result = Rewrite()
     if companion is not None:
         result.edits += _companion_edits(stage, written, companion)
@@ -107,6 +111,16 @@ def _filled(client: Client, value: Value) -> Text | None:
         f"set {variable} where another is meant",
         value.path,
     )
+    scheme = (text.parts[0] if isinstance(text.parts[0], str) else "").partition("://")[0]
+    if of.endpoint.tls and url_options(of.endpoint.mapping.client_tls, scheme) is None:
+        client.stage.ledger.find(
+            "tls-not-told",
+            "error",
+            f"{value.name} of {client.service} is filled with the address of {service}, which refuses plain text on "
+            f"AWS; what says TLS in a URL of {scheme}:// differs from driver to driver",
+            f"set {variable} to a URL that says so as the app's driver wants it",
+            value.path,
+        )
     return text
 
 
@@ -141,8 +155,8 @@ def report(client: Client, value: Value, result: Rewrite) -> None:
             f"make the user in an init script of {service}, or use the user of its image's variables",
             value.path,
         )
-    found = [(site, address) for site in value.sites for address in site.addresses]
-    for site, address in found:
+    found = [address for site in value.sites for address in site.addresses]
+    for address in found:
         if address.guessed:
             stage.ledger.find(
                 "connection-filled",
@@ -151,21 +165,73 @@ def report(client: Client, value: Value, result: Rewrite) -> None:
                 "set the variable where another is meant",
                 value.path,
             )
-        of = stage.counterparts.get(address.service)
-        wanted = _options(of) if of is not None and site.kind != "url" and address.host[1] > address.host[0] else ""
-        if wanted:
-            stage.ledger.find(
-                "connection-options",
-                "warning",
-                f"{what} names {address.service}, whose clients must connect with {wanted}, and no URL says so",
-                f"set it in the app's own configuration, or give the app a URL of {address.service}",
-                value.path,
-            )
+    for service in dict.fromkeys(address.service for address in found):
+        of = stage.counterparts.get(service)
+        if of is not None:
+            _report_options(client, value, what, of)
 
 
-def _options(of: Counterpart) -> str:
+def _report_options(client: Client, value: Value, what: str, of: Counterpart) -> None:
+    """What clients of a service need beside its address, where the value cannot carry it."""
+    stage, service = client.stage, of.service
+    plain = (
+        service in untold(value.written, value.sites, stage.counterparts)
+        and (value.name, service) not in client.tls.told
+    )
+    if plain and value.path[2] == "environment":
+        stage.ledger.find(
+            "tls-not-told",
+            "error",
+            f"{what} names {service}, which refuses plain text on AWS, and {_why_plain(value, of)}",
+            "tell the client in its own configuration to use TLS, or give it an address of a form that can "
+            f"({_examples(of)})",
+            value.path,
+        )
+    elsewhere = any(
+        site.kind != "url" and a.service == service and a.host[1] > a.host[0]
+        for site in value.sites
+        for a in site.addresses
+    )
     options = [f"{name}={option}" for name, option in of.endpoint.query]
-    return ", ".join([*options, "TLS"] if of.endpoint.tls else options)
+    if plain and value.path[2] != "environment":
+        options.append("TLS")
+    if elsewhere and options:
+        stage.ledger.find(
+            "connection-options",
+            "warning",
+            f"{what} names {service}, whose clients must connect with {', '.join(options)}, and no URL says so",
+            f"set it in the app's own configuration, or give the app a URL of {service}",
+            value.path,
+        )
+
+
+def _why_plain(value: Value, of: Counterpart) -> str:
+    drivers = [
+        s.url.driver for s in value.sites if s.url is not None and any(a.service == of.service for a in s.addresses)
+    ]
+    if drivers:
+        return f"what says TLS in a URL of {drivers[0]}:// differs from driver to driver, or there is nothing that does"
+    return "neither the value nor a variable beside it that we know can say TLS"
+
+
+def _examples(of: Counterpart) -> str:
+    table = of.endpoint.mapping.client_tls
+    schemes = [f"{scheme}://" for scheme in table.schemes.values()]
+    drivers = [f"{driver}://" for row in table.urls for driver in row.drivers if "*" not in driver]
+    return ", ".join(list(dict.fromkeys(schemes + drivers))[:3]) or "`x-aws: {managed: false}` keeps the container"
+
+
+def tls_variables(client: Client) -> None:
+    """Adds the variables that tell the client to use TLS."""
+    for name, (text, value) in client.tls.added.items():
+        client.variables[name] = EnvironmentVariable(name, Text.of(text), source=value.path)
+        client.stage.ledger.find(
+            "tls-variable-added",
+            "note",
+            f"{name}={text} is given to {client.service}, so that it uses TLS with what {value.name} names",
+            "",
+            value.path,
+        )
 
 
 def _never(_: Segment) -> bool:

@@ -21,7 +21,7 @@ from compose2aws.planning.values.command_values import plan_health_command, plan
 from compose2aws.planning.values.concealment import concealment
 from compose2aws.planning.values.container_values import ContainerValues, Reference
 from compose2aws.planning.values.counterpart import Counterpart, counterpart
-from compose2aws.planning.values.environment_values import environment_variable
+from compose2aws.planning.values.environment_values import environment_variable, tls_variables
 from compose2aws.planning.values.host_names import host_names
 from compose2aws.planning.values.parameter_book import ParameterBook
 
@@ -85,6 +85,7 @@ def _container_values(stage: Stage, service: str) -> ContainerValues:
     client = read_client(stage, service)
     for value in client.environment.values():
         client.variables[value.name] = environment_variable(client, value)
+    tls_variables(client)
     health = plan_health_command(client)
     invocation = plan_invocation(client)
     labels = tuple(plan_labels(client))
