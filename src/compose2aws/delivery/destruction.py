@@ -1,0 +1,127 @@
+"""Taking a project's stacks away: the app alone, or with the base and its data.
+
+shards → app → (asked twice) base
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from compose2aws.cloudformation.writing import text_of
+from compose2aws.delivery import change_set as change_sets
+from compose2aws.delivery import protection
+from compose2aws.delivery.account import Account
+from compose2aws.delivery.change_set import Wanted, make_change_set
+from compose2aws.delivery.mending import removed
+from compose2aws.delivery.passes import PROTECTION
+from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.delivery.stack import DeployedStack, check_owner, project_stacks, read_stack
+from compose2aws.delivery.watch import Watch, failure_text, wait
+
+_KEY = "AWS::KMS::Key"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays in the account after a stack is gone: `how` is `retained` or `snapshot`."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    how: str
+
+
+def existing(account: Account, project: str, prefix: str) -> dict[str, DeployedStack]:
+    """The project's stacks by name, in the order in which they are deployed. Raises `DeliveryError` where one of them
+    is another project's."""
+    found: dict[str, DeployedStack] = {}
+    for name in project_stacks(account, prefix):
+        stack = read_stack(account, name)
+        if stack is not None:
+            check_owner(stack, project)
+            found[name] = stack
+    return found
+
+
+def what_stays(account: Account, stack: DeployedStack) -> tuple[Kept, ...]:
+    """What a stack's deletion leaves behind: what its template retains, and what it takes a last snapshot of."""
+    kept = []
+    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
+    for page in pages:
+        for item in page["StackResourceSummaries"]:
+            body = stack.template["Resources"].get(item["LogicalResourceId"], {})
+            policy = body.get("DeletionPolicy", "Delete")
+            if policy == "Delete" or not item.get("PhysicalResourceId"):
+                continue
+            how = "snapshot" if policy == "Snapshot" else "retained"
+            kept.append(Kept(item["LogicalResourceId"], item["ResourceType"], item["PhysicalResourceId"], how))
+    return tuple(sorted(kept, key=lambda one: (one.how, one.type, one.logical_id)))
+
+
+def remove_stack(account: Account, stack: DeployedStack, progress: Progress) -> None:
+    """Removes one stack and sees it gone. Raises `DeliveryError` where it does not go."""
+    if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+        progress.note(f"{stack.name} is {stack.status}: an operation runs already; waiting for its end")
+        progress.step(f"Waiting for {stack.name}", stack.name)
+        ended = wait(account, stack.id, stack.template, progress)
+        progress.done()
+        if ended.status == "DELETE_COMPLETE":
+            return
+        stack = read_stack(account, stack.name) or stack
+    if stack.parameters.get(PROTECTION) == "true":
+        _let_go(account, stack, progress)
+    protection.protect_stack(account, stack.name, protected=False)
+    ended = removed(account, stack, progress, f"Removing {stack.name}")
+    progress.done(failed=not ended.succeeded)
+    if not ended.succeeded:
+        raise DeliveryError(
+            f"{failure_text(stack.name, ended)}\nRemove by hand what hinders it, then run the same command again."
+        )
+
+
+def _let_go(account: Account, stack: DeployedStack, progress: Progress) -> None:
+    """Switches the databases' own protection off: with it they refuse to go."""
+    values = {name: "false" if name == PROTECTION else None for name in stack.parameters}
+    project = str(stack.metadata.get("project", ""))
+    wanted = Wanted(stack.name, project, text_of(dict(stack.template), "yaml"), values)
+    found = make_change_set(account, wanted, create=False)
+    if found is None:
+        return
+    progress.step(f"Updating {stack.name}: letting go of the protection from deletion", stack.name, len(found.changes))
+    watch = Watch(account, stack.id, stack.template, progress)
+    change_sets.execute(account, found)
+    ended = watch.until_end()
+    progress.done(failed=not ended.succeeded)
+    if not ended.succeeded:
+        raise DeliveryError(f"{failure_text(stack.name, ended)}\nNothing was removed from {stack.name}.")
+
+
+def snapshots_under(account: Account, key: str) -> tuple[str, ...]:
+    """The names of the database snapshots that are encrypted under a key: they are lost where the key is deleted.
+
+    What may not be listed is left out.
+    """
+    found: list[str] = []
+    for service, operation, listed, name in _SNAPSHOTS:
+        try:
+            for page in account.client(service).get_paginator(operation).paginate():
+                found += [item[name] for item in page[listed] if key in str(item.get("KmsKeyId", ""))]
+        except (ClientError, BotoCoreError):
+            continue
+    return tuple(sorted(set(found)))
+
+
+_SNAPSHOTS = (
+    ("rds", "describe_db_cluster_snapshots", "DBClusterSnapshots", "DBClusterSnapshotIdentifier"),
+    ("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
+    ("docdb", "describe_db_cluster_snapshots", "DBClusterSnapshots", "DBClusterSnapshotIdentifier"),
+    ("elasticache", "describe_snapshots", "Snapshots", "SnapshotName"),
+)
+
+
+def key_of(kept: tuple[Kept, ...]) -> str | None:
+    """The project's key, where it stays."""
+    return next((one.physical_id for one in kept if one.type == _KEY), None)
