@@ -110,10 +110,9 @@ def _of_apps(situation: Situation, apps: list[str], current: Mapping[str, Templa
     cut: dict[str, Template] = dict(current)
     gone_exports = {name for stack, ids in going.items() for name in transition.exports_of(current[stack], ids)}
     for name in reversed(list(current)):
-        template = transition.without(current[name], going.get(name, ()), gone_exports)
-        if template != current[name]:
-            done.append(Pass(name, template, "freeing names and addresses that are wanted elsewhere"))
-            cut[name] = template
+        if going.get(name) or gone_exports.intersection(transition.imported(current[name])):
+            cut[name] = transition.without(current[name], going.get(name, ()), gone_exports)
+            done.append(Pass(name, cut[name], "freeing names and addresses that are wanted elsewhere"))
     finish: list[Pass] = []
     for name in apps:
         new, old = wanted[name], cut.get(name)
