@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from compose2aws.catalog.model import PRODUCTS
 from compose2aws.planning.model import (
     AuroraCluster,
     DatabaseInstance,
@@ -15,6 +16,8 @@ from compose2aws.planning.model import (
     ReplicationGroup,
 )
 from tests.planning.projects import becomes, codes, decision, finding, findings, outcome, planned
+
+ELASTIC = "opensearchproject/opensearch:2"
 
 
 def moved(folder: Path, image: str, body: str = "", **options: str) -> tuple[Plan, Managed]:
@@ -366,3 +369,15 @@ def test_data_is_absorbed_and_other_mounts_are_told(tmp_path: Path) -> None:
 def test_a_database_that_nobody_visibly_connects_to_is_an_error_finding(tmp_path: Path) -> None:
     made, _ = moved(tmp_path, "postgres:16", "environment: {POSTGRES_PASSWORD: pw}")
     assert finding(made, "database-without-client").severity == "error"
+
+
+def test_people_read_what_amazon_calls_the_services_and_never_our_own_words(tmp_path: Path) -> None:
+    images = ("postgres:9", "mysql:5.7", "mariadb:10.5", "redis:7", "memcached:1", "mongo:3", "rabbitmq:3", ELASTIC)
+    lines = [
+        f"  s{number}: {{image: '{image}', command: -x y, volumes: ['/odd']}}" for number, image in enumerate(images)
+    ]
+    made = planned(tmp_path, "services:\n" + "\n".join(lines) + "\n")
+    assert len(made.managed) == len(images) == len(PRODUCTS)
+    said = "\n".join([d.reason for d in made.decisions] + [f"{f.message} {f.remedy}" for f in made.findings])
+    assert not [target for target in PRODUCTS if target in said]
+    assert all(f"runs as {product}" in said for product in PRODUCTS.values())

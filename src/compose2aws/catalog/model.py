@@ -20,18 +20,17 @@ Target: TypeAlias = Literal[
 ]
 """What an image becomes: a family of managed services, a container like any other, or a tool that is never public."""
 
-MANAGED_TARGETS: frozenset[Target] = frozenset(
-    (
-        "aurora-postgresql",
-        "aurora-mysql",
-        "rds-mariadb",
-        "elasticache-valkey",
-        "elasticache-memcached",
-        "documentdb",
-        "amazonmq-rabbitmq",
-        "opensearch-service",
-    )
-)
+PRODUCTS: dict[Target, str] = {
+    "aurora-postgresql": "Aurora PostgreSQL",
+    "aurora-mysql": "Aurora MySQL",
+    "rds-mariadb": "RDS for MariaDB",
+    "elasticache-valkey": "ElastiCache for Valkey",
+    "elasticache-memcached": "ElastiCache for Memcached",
+    "documentdb": "Amazon DocumentDB",
+    "amazonmq-rabbitmq": "Amazon MQ for RabbitMQ",
+    "opensearch-service": "OpenSearch Service",
+}
+"""What Amazon calls the managed services, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,12 @@ class ImageMapping:
 
     @property
     def managed(self) -> bool:
-        return self.becomes in MANAGED_TARGETS
+        return self.becomes in PRODUCTS
+
+    @property
+    def product(self) -> str:
+        """What people call the managed service; the title where it stays a container."""
+        return PRODUCTS.get(self.becomes, self.title)
 
 
 @dataclass(frozen=True, slots=True)

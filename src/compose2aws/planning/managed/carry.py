@@ -113,7 +113,7 @@ def _tell(service: ServiceSource, mapping: ImageMapping, file: SettingFile, pass
             "setting-not-carried",
             "warning",
             f"{file.target} of {service.name} sets {', '.join(file.left)}; the setting{several} cannot be carried over "
-            f"to {mapping.becomes}, and AWS's own appl{'y' if several else 'ies'}",
+            f"to {mapping.product}, and AWS's own appl{'y' if several else 'ies'}",
             "see whether the app needs it; `x-aws: {managed: false}` keeps the container",
             file.path,
         )
@@ -188,7 +188,7 @@ def _tell_of_argument(name: str, service: ServiceSource, mapping: ImageMapping, 
     ledger.find(
         "setting-not-carried",
         "warning",
-        f"the setting {name} of {service.name} has no counterpart in {mapping.becomes}; AWS's own applies",
+        f"the setting {name} of {service.name} has no counterpart in {mapping.product}; AWS's own applies",
         "see whether the app needs it; `x-aws: {managed: false}` keeps the container",
         service.at("command"),
     )

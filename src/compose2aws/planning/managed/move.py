@@ -111,7 +111,7 @@ def _decide(draft: Draft, item: Managed, carried: Carried, ledger: Ledger) -> No
         "adapted",
         (*item.resources, item.security_group),
         code=f"managed-{draft.mapping.becomes}",
-        reason=f"{draft.mapping.title} runs as {draft.mapping.becomes} {draft.version.default}, not as a container",
+        reason=f"{draft.mapping.title} runs as {draft.mapping.product} {draft.version.default}, not as a container",
     )
     if draft.settings.tls_required and draft.mapping.tls_on:
         ledger.find(
@@ -156,7 +156,7 @@ def _decide_file(draft: Draft, item: Managed, file: SettingFile, ledger: Ledger)
         groups = [id_ for id_ in item.resources if id_.type.endswith("ParameterGroup")]
         ledger.record(file.path, "adapted", groups, code="settings-carried", reason=reason)
     else:
-        reason = f"nothing of {file.target} has a counterpart in {draft.mapping.becomes}"
+        reason = f"nothing of {file.target} has a counterpart in {draft.mapping.product}"
         ledger.record(file.path, "dropped", code="managed-file-not-used", reason=reason)
     if file.section:
         ledger.record(file.section, "adapted", reason=f"settings of {draft.service.name}, which is managed")
@@ -171,7 +171,7 @@ def _decide_mount(draft: Draft, index: int, ledger: Ledger) -> None:
         ledger.find(
             "volume-absorbed",
             "note",
-            f"the data of {service.name} lives in {draft.mapping.becomes}{backups}; no volume is made, and what is in "
+            f"the data of {service.name} lives in {draft.mapping.product}{backups}; no volume is made, and what is in "
             "it locally is not copied",
             "",
             path,

@@ -29,7 +29,7 @@ def choose_version(
         ledger.find(
             "engine-version",
             "warning",
-            f"{mapping.title} {wanted} {word} offered by AWS; {service.name} becomes {rule.engine} {major}",
+            f"{mapping.title} {wanted} {word} offered by AWS; {service.name} becomes {mapping.product} {major}",
             "test the app with that version before you deploy",
             service.at("image"),
         )
