@@ -96,6 +96,8 @@ def test_address_that_people_see_is_no_secret(name: str) -> None:
             "a -----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- b",
             ["-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----"],
         ),
+        ("curl -H 'Authorization: Bearer opensesame' http://a", ["opensesame"]),
+        ("curl -H 'Authorization: Bearer $TOKEN' http://a", []),
     ],
 )
 def test_secrets_are_found_by_their_form(text: str, secrets: list[str]) -> None:

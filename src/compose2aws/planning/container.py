@@ -16,10 +16,13 @@ from compose2aws.planning.model import Container, Image, Logging, PortMapping, U
 from compose2aws.planning.mount import Mounts
 from compose2aws.planning.settings import mebibytes
 from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.text import Text
 from compose2aws.planning.values import ContainerValues
 
 # Amazon ECS API Reference, "ContainerDefinition", stopTimeout: at most 120 seconds on Fargate.
 _LONGEST_STOP = 120
+# Most of what an instance has for each of its GPUs: nobody else uses it.
+_CPU_BESIDE_GPU, _MEMORY_BESIDE_GPU = 3072, 12288
 # Docker, "Resource constraints", --cpu-period: microseconds.
 _USUAL_CPU_PERIOD = 100_000
 # Amazon ECS API Reference, "Device", by Docker's letters.
@@ -77,6 +80,7 @@ def plan_container(
     for key in ("user", "working_dir", "tty", "stdin_open", "init", "read_only"):
         if key in service.node:
             ledger.record(service.at(key), "translated", definition)
+    entrypoint, command = _invocation(service, values, ledger)
     return Container(
         name=container_name(service.name),
         image=image,
@@ -87,8 +91,8 @@ def plan_container(
             logs.awslogs.get(service.name, ()),
         ),
         log_driver=logs.by_service.get(service.name),
-        entrypoint=values.entrypoint,
-        command=values.command,
+        entrypoint=entrypoint,
+        command=command,
         environment=values.environment,
         ports=ports,
         health_check=plan_health_check(service, values.health_command, ledger),
@@ -110,6 +114,22 @@ def plan_container(
         system_controls=_system_controls(service, ledger),
         labels=values.labels,
     )
+
+
+def _invocation(
+    service: ServiceSource, values: ContainerValues, ledger: Ledger
+) -> tuple[tuple[Text, ...] | None, tuple[Text, ...] | None]:
+    """Entrypoint and command as ECS takes them: to it an empty list says nothing, where to Docker an empty entrypoint
+    takes the image's away. The command's own first word stands in its place."""
+    if values.entrypoint != () or service.get("entrypoint") is None:
+        return values.entrypoint, values.command or None
+    path = service.at("entrypoint")
+    if not values.command:
+        reason = f"ECS cannot take the entrypoint of {service.name}'s image away without a command in its place"
+        ledger.drop(path, "empty-entrypoint", reason, "write the command that the container is to run")
+        return None, None
+    ledger.record(path, "translated", service.definition, reason="the command runs without the image's entrypoint")
+    return values.command[:1], values.command[1:] or None
 
 
 def asked(kind: Kind, ledger: Ledger) -> Asked:
@@ -145,6 +165,8 @@ def asked(kind: Kind, ledger: Ledger) -> Asked:
             ledger.record(service.at(key), "adapted", definition, reason="part of the task's size")
             memory = memory or mebibytes(service.text(key) or "")
     usual_cpu, usual_memory = (mapping.cpu or 256, mapping.memory or 512) if mapping else (256, 512)
+    if gpus := wants_gpus(service):
+        usual_cpu, usual_memory = gpus * _CPU_BESIDE_GPU, gpus * _MEMORY_BESIDE_GPU
     return Asked(max(1, round((cpus or 0) * 1024)) if cpus else usual_cpu, memory or usual_memory, memory is not None)
 
 

@@ -133,7 +133,7 @@ def _decide_section(path: Path, users: tuple[str, ...], catalog: Catalog, ledger
     """Something of a section that no planner took: nobody uses it, or who does is refused or left without it."""
     section = str(path[0])
     row = catalog.row(path)
-    if users:
+    if users and section != "volumes":
         reason = row.how if row and row.outcomes[0] == "dropped" else f"see why at {' and '.join(users)}"
         ledger.record(path, "dropped", code=row.code if row else "", reason=reason)
         return

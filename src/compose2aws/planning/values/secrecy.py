@@ -58,7 +58,8 @@ _ASSIGNED = re.compile(
     r"""(?:(?P<at_line>^[ \t]*(?:-[ \t]+)?["']?)|(?<![\w$./-])|(?P<option>(?<![\w-])--?))
         (?P<name>[A-Za-z_][A-Za-z0-9_.-]*)
         (?P<sign>["']?[ \t]*=[ \t]*|["']?[ \t]*:[ \t]+|:|[ \t]+)
-        ["']?""",
+        ["']?
+        (?:(?i:bearer|basic|token|apikey)[ \t]+)?""",
     re.VERBOSE | re.MULTILINE,
 )
 _VALUE = re.compile(r"[^\s\"'`,;&)}\]|<>]+")
