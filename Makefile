@@ -30,9 +30,10 @@ golden: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m compose2aws.catalog.key_page docs/compose-keys.md
 
-# Writes the table of engine versions anew, after cfn-lint was raised.
+# Writes the tables of engine versions and of what updates replace anew, after cfn-lint was raised.
 versions: $(STAMP)
 	$(BIN)/python -m compose2aws.catalog.derive_versions mappings/versions.yaml
+	$(BIN)/python -m compose2aws.delivery.difference.derive_updates mappings/update-replacement.yaml
 
 # The long versions: the whole corpus, more examples for each property.
 soak: $(STAMP)

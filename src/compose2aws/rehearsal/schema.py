@@ -52,6 +52,32 @@ def _extraneous(document: dict[str, Any], node: Any, value: Any, place: str) -> 
                 yield place, name
 
 
+def unordered_lists(resource_type: str) -> frozenset[str]:
+    """Return where the lists stand whose order means nothing to a type (`A.*.B`): those that the schema says so of."""
+    document = _document(resource_type) or {}
+    return frozenset(_unordered(document, {"properties": document.get("properties", {})}, (), ()))
+
+
+def _unordered(document: dict[str, Any], node: Any, path: tuple[str, ...], seen: tuple[str, ...]) -> Iterator[str]:
+    if not isinstance(node, dict):
+        return
+    pointer = node.get("$ref")
+    if pointer is not None:
+        if pointer in seen:
+            return
+        target: Any = document
+        for name in str(pointer).removeprefix("#/").split("/"):
+            target = target.get(name, {})
+        yield from _unordered(document, target, path, (*seen, pointer))
+        return
+    if "items" in node:
+        if node.get("insertionOrder") is False:
+            yield ".".join(path)
+        yield from _unordered(document, node["items"], (*path, "*"), seen)
+    for name, below in node.get("properties", {}).items():
+        yield from _unordered(document, below, (*path, name), seen)
+
+
 @lru_cache(maxsize=1)
 def _folder() -> Path:
     spec = find_spec("cfnlint")
