@@ -121,7 +121,7 @@ def _invocation(
 ) -> tuple[tuple[Text, ...] | None, tuple[Text, ...] | None]:
     """Entrypoint and command as ECS takes them: to it an empty list says nothing, where to Docker an empty entrypoint
     takes the image's away. The command's own first word stands in its place."""
-    if values.entrypoint != () or service.get("entrypoint") is None:
+    if values.entrypoint != () or not isinstance(service.get("entrypoint"), tree.Sequence):
         return values.entrypoint, values.command or None
     path = service.at("entrypoint")
     if not values.command:
