@@ -17,6 +17,7 @@ from compose2aws.planning.model import (
     DocumentCluster,
     Managed,
     MessageBroker,
+    Parameter,
     Plan,
     ReplicationGroup,
     SearchDomain,
@@ -283,3 +284,17 @@ def test_a_hole_that_nothing_fills_is_a_mistake_of_the_planner() -> None:
 def test_two_services_with_one_name_are_a_mistake_of_the_planner() -> None:
     with pytest.raises(GraphError, match="PostgresMasterLogin"):
         emit(bare_plan(managed=(aurora(), replace(aurora(), security_group=group_of("other")))))
+
+
+@pytest.mark.parametrize("property_name", ["DatabaseName", "DBName"])
+def test_a_database_that_a_parameter_names_is_made_where_it_is_given(property_name: str) -> None:
+    item = aurora() if property_name == "DatabaseName" else maria()
+    named = replace(item, database=None, database_parameter="Name")
+    groups = (SecurityGroup(named.security_group, "The database", False),)
+    parameter = Parameter("Name", "variable:NAME", "A name", default="")
+    plan = bare_plan(managed=(named,), security_groups=groups, parameters=(parameter,))
+    made = emit(plan)
+    cluster = resources(made)[named.resources[0].logical_id]
+    assert cluster["Properties"][property_name] == {"Fn::If": ["NameIsGiven", {"Ref": "Name"}, {"Ref": "AWS::NoValue"}]}
+    (base,) = [stack.template for stack in made.stacks if "NameIsGiven" in stack.template.get("Conditions", {})]
+    assert "Name" in base["Parameters"]

@@ -145,3 +145,11 @@ def test_a_config_of_the_file_is_read_too(tmp_path: Path) -> None:
     assert dict(made.managed[0].parameters)["timeout"] == "30"
     assert outcome(made, "services.cache.configs[0]") == "adapted"
     assert outcome(made, "configs.settings") == "adapted"
+
+
+def test_settings_are_found_in_a_shells_script(tmp_path: Path) -> None:
+    script = "command: ['sh', '-c', 'echo a=b; exec postgres -c max_connections=200 -c log_statement=all && -c x=y']"
+    made = planned(tmp_path, f"services:\n  db:\n    image: postgres:16\n    {script}\n")
+    (item,) = made.managed
+    assert {("max_connections", "200"), ("log_statement", "all")} <= set(item.parameters)
+    assert "setting-not-carried" not in codes(made)

@@ -15,7 +15,7 @@ from compose2aws.planning.model import (
     Plan,
     ReplicationGroup,
 )
-from tests.planning.projects import becomes, codes, decision, finding, findings, outcome, planned
+from tests.planning.projects import becomes, codes, container, decision, finding, findings, outcome, planned
 
 ELASTIC = "opensearchproject/opensearch:2"
 
@@ -381,3 +381,26 @@ def test_people_read_what_amazon_calls_the_services_and_never_our_own_words(tmp_
     said = "\n".join([d.reason for d in made.decisions] + [f"{f.message} {f.remedy}" for f in made.findings])
     assert not [target for target in PRODUCTS if target in said]
     assert all(f"runs as {product}" in said for product in PRODUCTS.values())
+
+
+@pytest.mark.parametrize("image", ["mysql:8", "mariadb:11"])
+def test_a_database_that_a_variable_without_a_value_names_is_named_by_its_parameter(tmp_path: Path, image: str) -> None:
+    text = f"""
+        services:
+          db: {{image: '{image}', environment: {{MYSQL_DATABASE: '${{NAME}}', MYSQL_ROOT_PASSWORD: pw-pw-pw}}}}
+          app:
+            image: acme/app
+            environment: {{A: 'mysql://root:pw-pw-pw@db/${{NAME}}', DB_HOST: db, DB_NAME: '${{NAME}}'}}
+    """
+    made = planned(tmp_path, text)
+    (item,) = made.managed
+    assert isinstance(item, AuroraCluster | DatabaseInstance)
+    assert (item.database, item.database_parameter) == (None, "Name")
+    texts = {v.name: str(v.text) for v in container(made, "app").environment}
+    assert texts["A"].endswith("@{host of db}/{parameter of Name}")
+    assert texts["DB_NAME"] == "{parameter of Name}"
+    assert finding(made, "database-name-open").severity == "note"
+    made = planned(tmp_path, text, environment={"NAME": "shop"})
+    (item,) = made.managed
+    assert isinstance(item, AuroraCluster | DatabaseInstance)
+    assert (item.database, item.database_parameter) == ("shop", None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from compose2aws.planning.model import MemcachedCluster, Plan
 from tests.planning.projects import codes, decision, finding, planned
 
@@ -43,10 +45,44 @@ def test_clients_get_its_address_and_no_password(tmp_path: Path) -> None:
     client = f"  api:\n    image: acme/api\n    environment: {variables}\n"
     made, _ = cluster(tmp_path, body, client)
     assert decision(made, "services.api.environment.MEMCACHED_SERVERS").reason.endswith("is {host of mem}:11211")
-    assert "cache-without-password" in codes(made)
+    assert finding(made, "cache-without-login").severity == "error"
     assert "sesame" not in repr(made)
 
 
 def test_tls_is_on_where_it_is_required(tmp_path: Path) -> None:
     _, item = cluster(tmp_path, tail="x-aws: {tls: required}\n")
     assert item.tls
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "command: [sh, -euc, \"echo 'mech_list: plain' > $$SASL_CONF_PATH\\nexec memcached -S\"]",
+        "command: memcached -m 64 -S",
+        "command: memcached --enable-sasl",
+        "environment: {MEMCACHED_USERNAME: u, MEMCACHED_PASSWORD: sesame-sesame}",
+    ],
+)
+def test_a_login_is_an_error_with_the_way_out(tmp_path: Path, body: str) -> None:
+    made, _ = cluster(tmp_path, body)
+    told = finding(made, "cache-without-login")
+    assert told.severity == "error"
+    assert "managed: false" in told.remedy
+    assert "setting-not-carried" not in codes(made)
+    assert "cache-without-login" not in codes(cluster(tmp_path, "command: memcached -m 64")[0])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "command: [sh, -e, -c, 'exec memcached -I 4m']",
+        "entrypoint: [/bin/sh, -c]\n    command: ['ulimit -n 1024 && memcached -I 4m & wait']",
+    ],
+)
+def test_options_are_found_in_a_shells_script_and_its_own_are_none(tmp_path: Path, body: str) -> None:
+    made, item = cluster(tmp_path, body)
+    assert item.parameters == (("max_item_size", "4194304"),)
+    assert "setting-not-carried" not in codes(made)
+    made, item = cluster(tmp_path, "entrypoint: sh\n    command: -e /start.sh")
+    assert item.parameters == ()
+    assert "setting-not-carried" not in codes(made)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from troposphere import rds
 
 from compose2aws.cloudformation.database import (
+    database_name,
     declare_version,
     deletion_protection,
     emit_subnet_group,
     insights,
     monitor,
+    named_database,
 )
 from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref
 from compose2aws.cloudformation.graph import Graph
@@ -72,8 +74,8 @@ def _cluster(graph: Graph, plan: Plan, item: AuroraCluster) -> rds.DBCluster:
         cluster.Metadata = {"cfn-lint": {"config": {"ignore_checks": ["E3021"]}}}
     else:
         cluster.MasterUsername = item.user
-        if item.database:
-            cluster.DatabaseName = item.database
+        if (database := database_name(graph, item)) is not None:
+            cluster.DatabaseName = database
     scaling: dict[str, float | int] = {
         "MinCapacity": item.minimum_capacity,
         "MaxCapacity": item.maximum_capacity,
@@ -106,6 +108,6 @@ def aurora_fact(item: AuroraCluster, fact: Fact) -> Expression:
         "port": str(item.port),
         "user": item.user,
         "password": password(item.login),
-        "database": item.database or "",
+        "database": named_database(item),
     }
     return facts[fact]

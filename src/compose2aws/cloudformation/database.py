@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import GetAtt, Ref, iam, rds
+from troposphere import GetAtt, If, NoValue, Ref, iam, rds
 
 from compose2aws.cloudformation.expression import Expression, encryption_key, joined, subnets
 from compose2aws.cloudformation.graph import Graph
@@ -27,6 +27,19 @@ def declare_version(graph: Graph, service: str, version: EngineVersion) -> Expre
         )
     )
     return Ref(name)
+
+
+def database_name(graph: Graph, item: AuroraCluster | DatabaseInstance) -> Expression | None:
+    """The database that RDS makes; None where it makes none. One that a parameter names is made where it is not
+    empty."""
+    if item.database_parameter is None:
+        return item.database
+    return If(graph.given(item.database_parameter), Ref(item.database_parameter), NoValue)
+
+
+def named_database(item: AuroraCluster | DatabaseInstance) -> Expression:
+    """What fills a hole that names the database."""
+    return Ref(item.database_parameter) if item.database_parameter is not None else item.database or ""
 
 
 def deletion_protection(graph: Graph, plan: Plan) -> Expression:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from troposphere import rds
 
-from compose2aws.cloudformation.database import declare_version, deletion_protection, emit_subnet_group, monitor
+from compose2aws.cloudformation.database import (
+    database_name,
+    declare_version,
+    deletion_protection,
+    emit_subnet_group,
+    monitor,
+    named_database,
+)
 from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref
 from compose2aws.cloudformation.graph import Graph, Skip
 from compose2aws.cloudformation.login import emit_login, password
@@ -53,8 +60,8 @@ def emit_database_instance(graph: Graph, plan: Plan, item: DatabaseInstance) -> 
         AllowMajorVersionUpgrade=True,  # the version is a parameter that is raised on purpose only
         EnableCloudwatchLogsExports=_LOG_EXPORTS[item.engine],
     )
-    if item.database:
-        instance.DBName = item.database
+    if (database := database_name(graph, item)) is not None:
+        instance.DBName = database
     if item.insights_retention is not None:
         instance.EnablePerformanceInsights = True
         instance.PerformanceInsightsKMSKeyId = encryption_key()
@@ -73,6 +80,6 @@ def database_instance_fact(item: DatabaseInstance, fact: Fact) -> Expression:
         "port": str(item.port),
         "user": item.user,
         "password": password(item.login),
-        "database": item.database or "",
+        "database": named_database(item),
     }
     return facts[fact]

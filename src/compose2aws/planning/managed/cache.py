@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.managed.draft import Access, Draft, Family
 from compose2aws.planning.model import MemcachedCluster, ReplicationGroup
+
+# memcached's own help, `-S`; one letter may stand among others.
+_SASL = re.compile(r"(?<!\S)(?:-[A-Za-z]*S[A-Za-z]*|--enable-sasl)(?!\S)|\bmech_list\b")
 
 
 def _valkey(draft: Draft) -> ReplicationGroup:
@@ -84,14 +89,16 @@ def _tell_of_password(draft: Draft, ledger: Ledger) -> None:
 
 
 def _tell_of_sasl(draft: Draft, ledger: Ledger) -> None:
-    if draft.credentials.logins:
+    service = draft.service
+    words = " ".join((*service.texts("entrypoint"), *service.texts("command")))
+    if draft.credentials.logins or _SASL.search(words) or service.get("environment", "SASL_CONF_PATH") is not None:
         ledger.find(
-            "cache-without-password",
-            "note",
-            f"the cache {draft.service.name} asks for no password on AWS: only the members of its networks reach it; "
-            "the password is taken out of the connections that were rewritten",
-            "a password that the app has elsewhere (in an image, in a mounted file) must be taken out there",
-            draft.service.path,
+            "cache-without-login",
+            "error",
+            f"{service.name} asks its clients for a login (SASL), which {draft.mapping.product} has none of: clients "
+            "that log in are refused there",
+            "let the clients connect without a login, or keep the container with `x-aws: {managed: false}`",
+            service.path,
         )
 
 

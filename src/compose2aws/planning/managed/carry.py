@@ -3,7 +3,9 @@ group."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -167,9 +169,9 @@ def _of_command(service: ServiceSource, mapping: ImageMapping, rules: SettingRul
 
     What the managed service has no counterpart for is a finding.
     """
-    words = service.texts("command")
+    words = program_words(service, rules.style)
     if rules.style == "options":
-        return _of_options(service, mapping, rules, ledger)
+        return _of_options(words, service, mapping, rules, ledger)
     pairs = _assigned(words) if rules.style == "postgres" else _dashed(words, rules.style == "mysql")
     carried: dict[str, str] = {}
     for name, value in pairs:
@@ -181,7 +183,33 @@ def _of_command(service: ServiceSource, mapping: ImageMapping, rules: SettingRul
     return carried
 
 
-_SHELLS = ("sh", "ash", "bash")
+_SHELLS = ("sh", "ash", "bash", "dash", "zsh")
+_PROGRAMS: dict[str, tuple[str, ...]] = {
+    "postgres": ("postgres",),
+    "mysql": ("mysqld", "mariadbd", "mysqld_safe", "mariadbd-safe"),
+    "redis": ("redis-server", "valkey-server", "keydb-server", "dragonfly"),
+    "options": ("memcached",),
+}
+_ENDS = frozenset((";", "&&", "||", "|", "&"))
+
+
+def program_words(service: ServiceSource, style: str) -> tuple[str, ...]:
+    """The words that the server is started with: the command's, or, where a shell runs a script, those behind the
+    server's name in it."""
+    words = (*service.texts("entrypoint"), *service.texts("command"))
+    if not words or words[0].rpartition("/")[2] not in _SHELLS:
+        return service.texts("command")
+    found: tuple[str, ...] = ()
+    for script in words[1:]:
+        lexer = shlex.shlex(script.replace("\\\n", " ").replace("\n", " ; "), posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
+        with contextlib.suppress(ValueError):
+            pieces = tuple(lexer)
+            starts = [at for at, word in enumerate(pieces) if word.rpartition("/")[2] in _PROGRAMS[style]]
+            for start in starts[-1:]:
+                stop = next((at for at in range(start, len(pieces)) if pieces[at] in _ENDS), len(pieces))
+                found = pieces[start:stop]
+    return found
 
 
 def _tell_of_argument(name: str, service: ServiceSource, mapping: ImageMapping, ledger: Ledger) -> None:
@@ -194,12 +222,11 @@ def _tell_of_argument(name: str, service: ServiceSource, mapping: ImageMapping, 
     )
 
 
-def _of_options(service: ServiceSource, mapping: ImageMapping, rules: SettingRules, ledger: Ledger) -> dict[str, str]:
+def _of_options(
+    words: tuple[str, ...], service: ServiceSource, mapping: ImageMapping, rules: SettingRules, ledger: Ledger
+) -> dict[str, str]:
     """`memcached -m 64 -I 4m --max-item-size=4m`: options with names of their own in the parameter group."""
     carried: dict[str, str] = {}
-    words = service.texts("command")
-    if words and words[0].rpartition("/")[2] in _SHELLS:
-        return {}  # a script, whose options are not the program's
     for index, word in enumerate(words):
         if not word.startswith("-"):
             continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from compose2aws.planning.identity import variable_id
+from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.managed.draft import Access, Draft, Family
 from compose2aws.planning.model import AuroraCluster, DatabaseInstance, DocumentCluster
 
@@ -25,9 +27,29 @@ def _aurora(draft: Draft) -> AuroraCluster:
         backup_retention=14 if production else 1,
         insights_retention=465 if production else None,
         security_group=draft.security_group,
+        database_parameter=_database_parameter(draft),
         snapshot=draft.settings.restore.get(draft.service.name),
         source=draft.service.path,
     )
+
+
+def _database_parameter(draft: Draft) -> str | None:
+    variable = draft.credentials.database_variable
+    return None if variable is None else variable_id(variable)
+
+
+def _tell_of_database(draft: Draft, ledger: Ledger) -> None:
+    variable = draft.credentials.database_variable
+    if variable is not None:
+        ledger.find(
+            "database-name-open",
+            "note",
+            f"{variable}, which names the database of {draft.service.name}, has no value here: the parameter "
+            f"{variable_id(variable)} names it on AWS, for its clients too, and none is made where it stays empty. A "
+            "change of it later makes a new, empty database",
+            f"set {variable}, or give the parameter its value at the first deployment",
+            draft.service.path,
+        )
 
 
 def _mariadb(draft: Draft) -> DatabaseInstance:
@@ -48,6 +70,7 @@ def _mariadb(draft: Draft) -> DatabaseInstance:
         backup_retention=14 if production else 1,
         insights_retention=465 if production else None,
         security_group=draft.security_group,
+        database_parameter=_database_parameter(draft),
         source=draft.service.path,
     )
 
@@ -75,6 +98,6 @@ def _document_access(draft: Draft) -> Access:
     return Access(query=(("replicaSet", "rs0"), ("retryWrites", "false"), ("authSource", "admin")))
 
 
-AURORA = Family(_aurora)
-MARIADB = Family(_mariadb)
+AURORA = Family(_aurora, tell=_tell_of_database)
+MARIADB = Family(_mariadb, tell=_tell_of_database)
 DOCUMENT = Family(_document, _document_access)

@@ -11,18 +11,20 @@ from compose2aws.planning.endpoint import Login
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.values.command_line import command_words
-from compose2aws.planning.values.written import Written
+from compose2aws.planning.values.written import Written, of_entry
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The file's logins (the one for clients first), and the names on AWS."""
+    """The file's logins (the one for clients first), and the names on AWS. `database_variable` is the variable that
+    names the database and has no value here."""
 
     logins: tuple[Login, ...]
     user: str | None
     database: str | None
     aws_user: str | None
     aws_database: str | None
+    database_variable: str | None = None
 
 
 def read_credentials(service: ServiceSource, mapping: ImageMapping, ledger: Ledger) -> Credentials:
@@ -49,6 +51,7 @@ def read_credentials(service: ServiceSource, mapping: ImageMapping, ledger: Ledg
         database,
         _accepted(service, mapping, "user", user, login.user_variables, mapping.reserved.users, ledger),
         _accepted(service, mapping, "database", database, login.database_variables, mapping.reserved.databases, ledger),
+        None if database else _left_open(service, login.database_variables),
     )
 
 
@@ -86,6 +89,16 @@ def _accepted(
             path,
         )
     return accepted
+
+
+def _left_open(service: ServiceSource, variables: tuple[str, ...]) -> str | None:
+    """The unset variable that one of these takes its whole value from."""
+    for name in variables:
+        node = service.get("environment", name)
+        whole = of_entry(name, node).whole_variable if isinstance(node, Scalar) else None
+        if whole is not None and whole.origin == "unset":
+            return whole.variables[0]
+    return None
 
 
 def _first(service: ServiceSource, variables: tuple[str, ...]) -> Scalar | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compose2aws.catalog import Catalog
@@ -10,6 +10,7 @@ from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.config_file import config_target
 from compose2aws.planning.endpoint import Endpoint
+from compose2aws.planning.identity import variable_id
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.managed.broker import RABBITMQ
@@ -17,7 +18,7 @@ from compose2aws.planning.managed.cache import MEMCACHED, VALKEY
 from compose2aws.planning.managed.carry import Carried, SettingFile, carry_settings
 from compose2aws.planning.managed.database import AURORA, DOCUMENT, MARIADB
 from compose2aws.planning.managed.draft import Draft, Family
-from compose2aws.planning.managed.login import read_credentials
+from compose2aws.planning.managed.login import Credentials, read_credentials
 from compose2aws.planning.managed.search import OPENSEARCH
 from compose2aws.planning.managed.version import choose_version
 from compose2aws.planning.model import Managed, Parameter
@@ -80,9 +81,21 @@ def move(
         item = _FAMILIES[mapping.becomes].make(draft)
         items[name] = item
         endpoints[name] = _endpoint(draft, hosts[name])
-        parameters.append(parameter)
+        parameters += [parameter, *_database_parameters(credentials)]
         _decide(draft, item, carried, ledger)
     return Moved(items, endpoints, tuple(parameters))
+
+
+def _database_parameters(credentials: Credentials) -> Iterator[Parameter]:
+    """The parameter that names a database, the same that its clients have of the variable."""
+    variable = credentials.database_variable
+    if variable is not None:
+        yield Parameter(
+            name=variable_id(variable),
+            source=f"variable:{variable}",
+            description=f"The variable {variable} of the compose file.",
+            default="",
+        )
 
 
 def _endpoint(draft: Draft, hosts: frozenset[str]) -> Endpoint:

@@ -23,7 +23,8 @@ class EngineVersion:
 @dataclass(frozen=True, slots=True)
 class AuroraCluster:
     """An Aurora cluster, Serverless v2. `parameters` are those of its cluster parameter group. Capacities are ACU.
-    `auto_pause` is the idle time after which it pauses (None: never)."""
+    `auto_pause` is the idle time after which it pauses (None: never). `database_parameter` is the stack parameter that
+    names its database, where the file leaves the name open; none is made where it is empty."""
 
     service: str
     engine: Literal["aurora-postgresql", "aurora-mysql"]
@@ -40,6 +41,7 @@ class AuroraCluster:
     backup_retention: int
     insights_retention: int | None
     security_group: ResourceId
+    database_parameter: str | None = None
     snapshot: str | None = None
     source: Path = ()
 
@@ -118,7 +120,7 @@ class ReplicationGroup:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseInstance:
-    """A standalone RDS instance (MariaDB). Storage in GiB."""
+    """A standalone RDS instance (MariaDB). Storage in GiB. `database_parameter`: see `AuroraCluster`."""
 
     service: str
     engine: Literal["mariadb"]
@@ -135,6 +137,7 @@ class DatabaseInstance:
     backup_retention: int
     insights_retention: int | None
     security_group: ResourceId
+    database_parameter: str | None = None
     source: Path = ()
 
     @property
