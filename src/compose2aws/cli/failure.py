@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import traceback
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def tell(error: Exception) -> int:
 
 
 def _refusal(error: Exception) -> tuple[str, ...]:
-    """The lines that say why the input is refused; none where the exception says no such thing."""
+    """The lines that say why the input, or AWS, refuses; none where the exception says no such thing."""
+    if said := _said_of_aws(error):
+        return (f"compose2aws: {said}",)
     from compose2aws.catalog import MappingError
     from compose2aws.compose.project import ComposeError
 
@@ -47,6 +50,20 @@ def _refusal(error: Exception) -> tuple[str, ...]:
 
         return tuple(diagnostic_line(diagnostic, "compose2aws") for diagnostic in error.diagnostics)
     return ()
+
+
+def _said_of_aws(error: Exception) -> str:
+    """The sentence about what AWS, or the way to it, refuses. Only who imported the room that talks to AWS can raise
+    such an exception: a command that does not is not made to load it here."""
+    if "compose2aws.delivery.refusal" not in sys.modules:
+        return ""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from compose2aws.delivery.refusal import DeliveryError, explained
+
+    if isinstance(error, DeliveryError):
+        return str(error)
+    return explained(error) if isinstance(error, BotoCoreError | ClientError) else ""
 
 
 def _confession(error: Exception) -> str:

@@ -45,6 +45,13 @@ def read_plan(options: ProjectOptions) -> tuple[Project, Plan]:
     return project, plan(project, catalog, options.tier)
 
 
+def read_project_name(options: ProjectOptions) -> str:
+    """The name of the project that the options mean. Raises `ComposeError`."""
+    from compose2aws.compose import load
+
+    return load(_load_options(options, "hole")).name
+
+
 def _load_options(options: ProjectOptions, required_variables: Literal["error", "hole"]) -> LoadOptions:
     from compose2aws.compose.project import LoadOptions
 

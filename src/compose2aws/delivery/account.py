@@ -64,6 +64,8 @@ def open_account(region: str | None = None, profile: str | None = None) -> Accou
 
     Raises `DeliveryError` where there is no region, or no profile of that name.
     """
+    # Unlike every other SDK and the AWS CLI, boto3 reads AWS_DEFAULT_REGION alone.
+    region = region or os.environ.get("AWS_REGION") or None
     try:
         session = Session(region_name=region, profile_name=profile)
         where = session.region_name
