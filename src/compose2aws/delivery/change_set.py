@@ -55,19 +55,21 @@ def make_change_set(
     create: bool,
     on_failure: Literal["DO_NOTHING", "ROLLBACK"] = "ROLLBACK",
     values: bool = False,
+    revert_drift: bool = False,
 ) -> ChangeSet | None:
     """A change set for a stack, ready to be executed; None where there is nothing to change.
 
     `create` makes a new stack, `on_failure` says what becomes of it when that fails; `values` asks for the properties
-    before and after. Raises `DeliveryError` where CloudFormation refuses the template or the parameters, and botocore's
-    exceptions. What was begun is then given up again.
+    before and after; `revert_drift` compares with the resources as they are, not as they were deployed. Raises
+    `DeliveryError` where CloudFormation refuses the template or the parameters, and botocore's exceptions. What was
+    begun is then given up again.
     """
     client = account.client("cloudformation")
     kind: Literal["CREATE", "UPDATE"] = "CREATE" if create else "UPDATE"
     name = f"{_PREFIX}-{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(4)}"
     arguments: dict[str, Any] = {"OnStackFailure": on_failure} if create else {}
-    if values:
-        arguments["IncludePropertyValues"] = True
+    if revert_drift:
+        arguments["DeploymentMode"] = "REVERT_DRIFT"
     try:
         made = client.create_change_set(
             StackName=wanted.stack,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from compose2aws.cloudformation.lifecycle import policies
-from compose2aws.delivery.difference.behaviour import Behaviour, Rule, behaviour
+from compose2aws.delivery.difference.behaviour import Behaviour, Pattern, Rule, behaviour, meets
 from compose2aws.delivery.difference.concealment import concealed
 from compose2aws.delivery.difference.evaluation import MASK, Evaluation, is_no_echo, is_secret, references_in
 from compose2aws.delivery.difference.model import Change, Effect, PropertyChange, Replacement, StackDifference
@@ -276,7 +276,7 @@ def modification(
         rules.append(known.replaced)
     stateful = is_stateful(id_, new)
     retained = _retained(old, new) if stateful and replacement != "never" else None
-    if _begins_empty(new["Type"], differences, replacement):
+    if begins_empty(new["Type"], [one.pattern for one in differences], replacement):
         stateful, retained = True, "retain"
     return Change(
         logical_id=id_,
@@ -287,20 +287,19 @@ def modification(
         source=source_of(new) or source_of(old),
         properties=tuple(properties),
         retained=retained,
-        effect=_effect(new, rules),
+        effect=effect_of(new, rules),
         notes=tuple(dict.fromkeys(rule.note for rule in rules if rule.note)),
     )
 
 
-def _begins_empty(kind: str, differences: list[Difference], replacement: Replacement) -> bool:
+def begins_empty(kind: str, changed: Iterable[Pattern], replacement: Replacement) -> bool:
     """Whether an access point leads to another folder, or to another file system: the volume's files stay behind."""
-    elsewhere = any(
-        one.pattern[:1] == ("FileSystemId",) or one.pattern == ("RootDirectory", "Path") for one in differences
-    )
+    elsewhere = any(meets(one, path) for one in changed for path in (("FileSystemId",), ("RootDirectory", "Path")))
     return kind == "AWS::EFS::AccessPoint" and replacement == "always" and elsewhere
 
 
-def _effect(body: Mapping[str, Any], rules: list[Rule]) -> Effect:
+def effect_of(body: Mapping[str, Any], rules: Iterable[Rule]) -> Effect:
+    """What users notice of a change under these rules. `body` is the resource as it is wanted."""
     none: Effect = "none"
     effect = max((rule.effect for rule in rules), key=_EFFECTS.index, default=none)
     if body["Type"] == "AWS::ECS::Service" and effect == "tasks":
