@@ -40,8 +40,8 @@ def together(
 
 
 def _signature(box: Box, place: Hashable, lines: list[Line]) -> Hashable:
-    if box.symbol not in ("service", "job") or len(box.facts) > 1 + (box.symbol == "job") or box.anchor is None:
-        return box.id  # what has more to tell than its size stands alone
+    if box.symbol not in ("service", "job") or box.anchor is None:
+        return box.id
     given = frozenset((line.kind, line.target, line.entry) for line in lines if line.source == box.id)
     taken = frozenset((line.kind, line.source, line.exit, line.entry) for line in lines if line.target == box.id)
     return box.symbol, box.role, box.facts[1:], place, given, taken

@@ -107,20 +107,16 @@ def _source(picture: Picture, shapes: Mapping[str, Shape], pinned: bool) -> str:
     """The picture in Graphviz's language. Names are numbers: no text of the project stands in it. `pinned`: lines begin
     and end at their own exits and entries."""
     numbers = {box.id: number for number, box in enumerate(picture.boxes)}
-    jobs = {box.id for box in picture.boxes if box.symbol == "job"}
     ways = {group.id: {box.id for box in group.every_box()} for outer in picture.groups for group in _every(outer)}
     inside: dict[str | None, list[str]] = {}
     for number, line in enumerate(picture.lines):
         tail = _port(shapes[line.source].exits, line.exit if pinned else None, "o", "e")
         head = _port(shapes[line.target].entries, line.entry if pinned else None, "i", "w")
         edge = f"{numbers[line.source]}{tail} -> {numbers[line.target]}{head}"
-        back = ""
-        if line.kind == "order" and line.target in jobs:  # a job stands before those that wait for it
-            edge, back = f"{numbers[line.target]}:e -> {numbers[line.source]}:w", " dir=back"
         # a line is kept inside of the innermost group that both of its ends stand in
         common = [id_ for id_, members in ways.items() if line.source in members and line.target in members]
         inside.setdefault(common[-1] if common else None, []).append(
-            f"{edge} [weight={_WEIGHTS[line.kind]} id={number}{back}]"
+            f"{edge} [weight={_WEIGHTS[line.kind]} id={number}]"
         )
     inside.setdefault(None, []).extend(f"{numbers[a]} -> {numbers[b]} [style=invis]" for a, b in _aside(picture))
     lines = [
@@ -128,6 +124,7 @@ def _source(picture: Picture, shapes: Mapping[str, Shape], pinned: bool) -> str:
         "graph [rankdir=LR nodesep=0.3 ranksep=0.8 remincross=true mclimit=4]",
         'node [shape=none margin=0 label=""]',
         "edge [arrowsize=0.75]",
+        f"{{rank=same {' '.join(str(numbers[box.id]) for box in picture.outside)}}}",
     ]
     lines += [f"{numbers[box.id]} [label={_table(shapes[box.id])}]" for box in picture.boxes]
     for group in picture.groups:
@@ -203,7 +200,7 @@ def _read(found: dict[str, object], picture: Picture, shapes: Mapping[str, Shape
         if "bb" in item:
             x0, y0, x1, y1 = _numbers(item["bb"])
             groups[every[str(item["id"])].id] = Frame(x0, top - y1, x1 - x0, y1 - y0)
-        else:
+        elif "pos" in item:
             id_ = ids[int(str(item["name"]))]
             (x, y), box = _numbers(item["pos"]), shapes[id_]
             boxes[id_] = Frame(x - box.width / 2, top - y - box.height / 2, box.width, box.height)
@@ -274,17 +271,6 @@ def _numbers(text: object) -> tuple[float, ...]:
 
 
 def _points(text: str, top: float) -> tuple[tuple[float, float], tuple[tuple[float, float], ...]]:
-    """`e,TIP P0 P1 …` as the tip and the points; `s,TIP …`, whose tip is at its start, the other way round."""
-    tips: dict[str, tuple[float, float]] = {}
-    points = []
-    for part in text.split():
-        *mark, x, y = part.split(",")
-        point = (float(x), top - float(y))
-        if mark:
-            tips[mark[0]] = point
-        else:
-            points.append(point)
-    if "s" in tips:
-        points.reverse()
-        return tips["s"], tuple(points)
-    return tips.get("e", points[-1]), tuple(points)
+    """`e,TIP P0 P1 …` as the tip and the points."""
+    points = [(float(x), top - float(y)) for x, y in (part.split(",")[-2:] for part in text.split())]
+    return (points[0], tuple(points[1:])) if text.startswith("e,") else (points[-1], tuple(points))

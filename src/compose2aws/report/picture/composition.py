@@ -7,7 +7,7 @@ volumes, schedules. `depends_on` draws one only between two that nothing else jo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compose2aws.compose.node import Mapping, find
 from compose2aws.compose.project import Project
@@ -28,7 +28,7 @@ from compose2aws.planning.model import (
     SubnetKind,
     Workload,
 )
-from compose2aws.report.layout import counted, listed, wrapped
+from compose2aws.report.layout import counted, listed
 from compose2aws.report.managed import described, title
 from compose2aws.report.picture.alike import together
 from compose2aws.report.picture.model import (
@@ -50,7 +50,6 @@ MOST_VOLUMES = 4
 """So many volumes are drawn with an entry each; more of them as one file system."""
 
 _NFS = "2049"
-_FACT_WIDTH = 30  # characters of a line in a box
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,10 @@ def picture(plan: Plan, project: Project) -> Picture:
     """What a person would draw of the plan. The project is asked for its `depends_on` alone."""
     found = list(routes(plan))
     boxes = dict(_boxes(plan, project, found))
-    lines = _with_order(list(dict.fromkeys(_lines(plan, found))), _start_order(plan, project))
+    order = list(dict.fromkeys(_start_order(plan, project)))
+    jobs = {box_id(job.name) for job in _jobs(plan)}
+    lines = _with_order(list(dict.fromkeys(_lines(plan, found))), order, jobs)
+    boxes = {id_: Placed(_with_waiting(p.box, order, boxes, jobs), p.place) for id_, p in boxes.items()}
     boxes = {id_: Placed(_with_entries(placed.box, lines), placed.place) for id_, placed in boxes.items()}
     merged, lines = together(
         {id_: placed.box for id_, placed in boxes.items()}, {i: p.place for i, p in boxes.items()}, lines
@@ -182,7 +184,7 @@ def _managed(item: Managed) -> Box:
         symbol,
         item.service,
         title(item),
-        tuple(wrapped(described(item), _FACT_WIDTH)),
+        (described(item),),
         tuple(Pin(str(port), str(port)) for port in ports),
         anchor=service_anchor(item.service),
     )
@@ -193,7 +195,7 @@ def _files(system: FileSystem, project: Project) -> Box:
     volumes = [point.volume for point in system.access_points]
     facts = ["backed up daily"] if system.backups else []
     if len(volumes) > MOST_VOLUMES:
-        facts += wrapped(f"volumes {listed(volumes, 12)}", _FACT_WIDTH)
+        facts.append(f"volumes {listed(volumes, 12)}")
         entries = [Pin(_NFS, _NFS)]
     else:
         entries = [Pin(volume, volume) for volume in volumes]
@@ -226,16 +228,22 @@ def _lines(plan: Plan, found: list[Route]) -> Iterator[Line]:
                 yield Line(box_id(workload.name), FILES, "files", None, volumes[volume.access_point])
 
 
-def _with_order(lines: list[Line], order: Iterable[tuple[str, str]]) -> list[Line]:
-    """The lines, and one for each pair in `order` that nothing else joins and no longer way says."""
+def _with_order(lines: list[Line], order: list[tuple[str, str]], jobs: set[str]) -> list[Line]:
+    """The lines, and one for each pair in `order` that nothing else joins and no longer way says. Jobs have none: many
+    wait for one, and its box tells who."""
     joined = {frozenset((line.source, line.target)) for line in lines}
-    pairs = list(dict.fromkeys(order))
     after: dict[str, list[str]] = {}
-    for source, target in pairs:
+    for source, target in order:
         after.setdefault(source, []).append(target)
     kind: LineKind = "order"
-    said = [Line(*pair, kind) for pair in pairs if frozenset(pair) not in joined and not _longer_way(*pair, after)]
-    return [*lines, *said]
+    wanted = [(a, b) for a, b in order if b not in jobs and frozenset((a, b)) not in joined]
+    return [*lines, *(Line(a, b, kind) for a, b in wanted if not _longer_way(a, b, after))]
+
+
+def _with_waiting(box: Box, order: list[tuple[str, str]], boxes: dict[str, Placed], jobs: set[str]) -> Box:
+    """A job's box with the names of those that wait for it."""
+    waiting = [boxes[source].box.title for source, target in order if target == box.id] if box.id in jobs else []
+    return replace(box, facts=(*box.facts, f"before {listed(waiting, 3)}")) if waiting else box
 
 
 def _longer_way(source: str, target: str, after: dict[str, list[str]]) -> bool:
@@ -279,7 +287,7 @@ def _with_entries(box: Box, lines: Iterable[Line]) -> Box:
     entries = tuple(known.values())
     if all(pin.name.isdigit() for pin in entries):
         entries = tuple(sorted(entries, key=lambda pin: int(pin.name)))
-    return Box(box.id, box.symbol, box.title, box.role, box.facts, entries, box.exits, box.members, box.anchor)
+    return replace(box, entries=entries)
 
 
 _SUBNETS: dict[SubnetKind, str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compose2aws.report.layout import visible
+from compose2aws.report.layout import listed, visible
 from compose2aws.report.picture.model import Box, Group, Line, LineKind, Picture, Symbol
 
 _SHAPES: dict[Symbol, tuple[str, str]] = {
@@ -45,14 +45,13 @@ def as_mermaid(picture: Picture) -> str:
     """A flowchart. Names are numbers; all text stands in quotes with its marks as entities."""
     numbers = {box.id: f"n{number}" for number, box in enumerate(picture.boxes)}
     lines = ["flowchart LR", f"  accTitle: {_plain(picture.title)}", f"  accDescr: {_plain(picture.description)}"]
-    for box in picture.outside:
-        lines += _box(box, numbers, "  ")
+    lines += [_box(box, numbers, "  ") for box in picture.outside]
     groups = (f"g{number}" for number in range(10**9))
     for group in picture.groups:
         lines += _group(group, numbers, groups, "  ")
     lines += [f"  {_line(line, numbers)}" for line in picture.lines]
     for symbol, colour in _COLOURS.items():
-        drawn = [name for box in picture.boxes if box.symbol == symbol for name in _names(box, numbers)]
+        drawn = [numbers[box.id] for box in picture.boxes if box.symbol == symbol]
         if drawn:
             lines += [f"  classDef {symbol} stroke:{colour},stroke-width:2px", f"  class {','.join(drawn)} {symbol}"]
     return "\n".join(lines) + "\n"
@@ -61,29 +60,17 @@ def as_mermaid(picture: Picture) -> str:
 def _group(group: Group, numbers: dict[str, str], names: Iterator[str], indent: str) -> Iterator[str]:
     heading = f"{group.title}: {group.note}" if group.note else group.title
     yield f'{indent}subgraph {next(names)}["{_escaped(heading)}"]'
-    for box in group.boxes:
-        yield from _box(box, numbers, indent + "  ")
+    yield from (_box(box, numbers, indent + "  ") for box in group.boxes)
     for inner in group.groups:
         yield from _group(inner, numbers, names, indent + "  ")
     yield f"{indent}end"
 
 
-def _box(box: Box, numbers: dict[str, str], indent: str) -> Iterator[str]:
+def _box(box: Box, numbers: dict[str, str], indent: str) -> str:
     begin, end = _SHAPES[box.symbol]
-    if not box.members:
-        label = "<br>".join(map(_escaped, (box.title, box.role, *box.facts)))
-        yield f'{indent}{numbers[box.id]}{begin}"{label}"{end}'
-        return
-    yield f'{indent}subgraph {numbers[box.id]}["{_escaped(f"{box.title}: {box.role}")}"]'
-    for name, member in zip(_names(box, numbers), box.members, strict=True):
-        yield f'{indent}  {name}{begin}"{_escaped(member.service)}<br>{_escaped(member.size)}"{end}'
-    yield f"{indent}end"
-
-
-def _names(box: Box, numbers: dict[str, str]) -> list[str]:
-    """The names of what is drawn for a box: its own, or its members'."""
-    name = numbers[box.id]
-    return [f"{name}m{number}" for number in range(len(box.members))] or [name]
+    members = [listed(member.service for member in box.members)] if box.members else []
+    label = "<br>".join(map(_escaped, (box.title, box.role, *box.facts, *members)))
+    return f'{indent}{numbers[box.id]}{begin}"{label}"{end}'
 
 
 def _line(line: Line, numbers: dict[str, str]) -> str:

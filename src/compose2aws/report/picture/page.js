@@ -32,7 +32,8 @@
     panel.scrollTop = 0;
     mark(link);
     last = link;
-    chosen.focus();
+    link.scrollIntoView({ block: "nearest", inline: "center" });
+    chosen.focus({ preventScroll: true });
     return true;
   };
 
@@ -43,6 +44,12 @@
     clear();
     if (last) last.focus();
   };
+
+  const fit = document.getElementById("fit");
+  fit.hidden = sheet.scrollWidth <= sheet.clientWidth;
+  fit.addEventListener("click", () => {
+    fit.setAttribute("aria-pressed", String(sheet.classList.toggle("fitted")));
+  });
 
   sheet.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-anchor]");

@@ -8,6 +8,7 @@ from hashlib import sha256
 from importlib.resources import files
 from xml.etree import ElementTree as ET
 
+from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.ledger import Decision, people_path
 from compose2aws.planning.model import Plan, Tier
@@ -54,7 +55,10 @@ def as_html(plan: Plan, project: Project, tiers: Mapping[Tier, Plan]) -> str:
         _add(_add(navigation, "li"), "a", title, {"href": f"#{id_}"})
     main = _add(body, "main")
     parts = {id_: _part(main, id_, title) for id_, title in _PARTS}
-    _add(parts["picture"], "p", "Choose a service to see what was decided on it.", {"class": "hint"})
+    hint = _add(parts["picture"], "p", "Choose a service to see what was decided on it. ", {"class": "hint"})
+    _add(
+        hint, "button", "Fit to the page", {"type": "button", "id": "fit", "aria-pressed": "false", "hidden": "hidden"}
+    )
     scrolled = {"class": "sheet", "tabindex": "0", "role": "region", "aria-label": "The picture, which can be scrolled"}
     _add(parts["picture"], "div", attributes=scrolled).append(svg.draw(drawn, linked=True))
     _table(parts["table"], HEADER, (row.cells for row in rows(plan, project)))
@@ -142,12 +146,18 @@ def _decisions(part: ET.Element, plan: Plan) -> None:
 def _decision(decision: Decision) -> tuple[str, ...]:
     where = f"{decision.position.file}:{decision.position.line}" if decision.position else ""
     return (
-        f"`{people_path(decision.path)}`",
+        f"`{_below(decision.path)}`",
         decision.outcome,
         listed(f"`{id_}`" for id_ in decision.becomes),
         decision.reason,
         f"`{where}`" if where else "",
     )
+
+
+def _below(path: Path) -> str:
+    """A path inside of its section: `ports[0]` below `services.api`; the service itself by its whole path."""
+    below = path[2:] if path[0] == "services" else path[1:]
+    return people_path(below or path)
 
 
 def _panel(body: ET.Element) -> None:

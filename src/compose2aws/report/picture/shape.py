@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 
+from compose2aws.report.layout import wrapped
 from compose2aws.report.picture.letters import fitted, text_width
 from compose2aws.report.picture.model import Box, Group, Pin
 
@@ -25,6 +26,7 @@ GROUP_TITLE = 24.0
 NOTE_GAP = 12.0
 _NARROWEST, _WIDEST = 120.0, 270.0
 _WIDEST_PIN = 230.0
+_FACT_WIDTH = 30  # characters of a line in a box
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def shape(box: Box) -> Shape:
     entry_width, exit_width = _strip(box.entries), _strip(box.exits)
     room = _WIDEST - 2 * PADDING
     title = fitted(box.title, TITLE, (room - SIGN - 6), bold=True)
-    lines = tuple(fitted(text, TEXT, room) for text in (box.role, *box.facts) if text)
+    told = [line for fact in box.facts for line in wrapped(fact, _FACT_WIDTH)]
+    lines = tuple(fitted(text, TEXT, room) for text in (box.role, *told))
     widths = [SIGN + 6 + text_width(title, TITLE, bold=True)]
     widths += [text_width(text, TEXT) for text in lines]
     top = PADDING + SIGN + 2 + LINE * len(lines)

@@ -66,6 +66,8 @@ def draw(picture: Picture, linked: bool) -> ET.Element:
         _draw_group(sheet, group, places)
     for curve in places.curves:
         _draw_line(sheet, curve)
+    for group in picture.groups:
+        _draw_headings(sheet, group, places)
     for box in picture.boxes:
         _draw_box(sheet, box, places.shapes[box.id], places.boxes[box.id], linked)
     _draw_legend(root, kinds, _EDGE, height - _EDGE - 4)
@@ -73,13 +75,20 @@ def draw(picture: Picture, linked: bool) -> ET.Element:
 
 
 def _draw_group(sheet: ET.Element, group: Group, places: Arrangement) -> None:
-    if group.id in places.groups:
-        frame = places.groups[group.id]
-        drawn = ET.SubElement(sheet, "g", {"class": f"group {group.kind}"})
-        ET.SubElement(drawn, "rect", {**_corner(frame.x, frame.y, frame.width, frame.height), "rx": "8"})
-        _heading(drawn, "title", group.title, group.note, frame.x + 12, frame.y + 19)
+    frame = places.groups[group.id]
+    drawn = ET.SubElement(sheet, "g", {"class": f"group {group.kind}"})
+    ET.SubElement(drawn, "rect", {**_corner(frame.x, frame.y, frame.width, frame.height), "rx": "8"})
     for inner in group.groups:
         _draw_group(sheet, inner, places)
+
+
+def _draw_headings(sheet: ET.Element, group: Group, places: Arrangement) -> None:
+    """The headings of groups stand over the lines, which may pass there."""
+    frame = places.groups[group.id]
+    drawn = ET.SubElement(sheet, "g", {"class": f"group {group.kind}"})
+    _heading(drawn, "title", group.title, group.note, frame.x + 12, frame.y + 19)
+    for inner in group.groups:
+        _draw_headings(sheet, inner, places)
 
 
 def _draw_line(sheet: ET.Element, curve: Curve) -> None:
@@ -103,10 +112,10 @@ def _draw_box(sheet: ET.Element, box: Box, form: Shape, frame: Frame, linked: bo
         "g",
         {"class": f"thing {box.symbol}", "data-box": box.id, "transform": f"translate({_point((frame.x, frame.y))})"},
     )
-    told = ", ".join((box.title, box.role, *box.facts))
     if linked and box.anchor:
-        drawn = _link(drawn, box.anchor, told)
-    else:
+        drawn = _link(drawn, box.anchor)
+    told = " ".join((box.title, box.role, *box.facts))
+    if visible(told) != " ".join((form.title, *form.lines)):  # something was cut
         ET.SubElement(drawn, "title").text = visible(told)
     ET.SubElement(drawn, "rect", {**_corner(0, 0, form.width, form.height), "class": "box", "rx": _number(_CORNER)})
     if form.entries:
@@ -134,9 +143,9 @@ def _draw_box(sheet: ET.Element, box: Box, form: Shape, frame: Frame, linked: bo
     for member, cell in zip(box.members, form.cells, strict=True):
         inside = ET.SubElement(drawn, "g", {"transform": f"translate({_point((cell.x, cell.y))})"})
         if linked:
-            inside = _link(inside, service_anchor(cell.service), f"{member.service}, {box.role}, {member.size}")
-        else:
-            ET.SubElement(inside, "title").text = visible(f"{member.service}, {member.size}")
+            inside = _link(inside, service_anchor(cell.service))
+        if (cell.text, cell.size) != (member.service, member.size):
+            ET.SubElement(inside, "title").text = visible(f"{member.service} {member.size}")
         ET.SubElement(inside, "rect", {**_corner(0, 0, form.cell_width, MEMBER_HEIGHT), "class": "cell", "rx": "4"})
         _text(inside, "member", cell.text, 6, 15)
         _text(inside, "size", cell.size, 6, 28)
@@ -155,10 +164,9 @@ def _draw_strip(parent: ET.Element, width: float, height: float, left: float) ->
     ET.SubElement(parent, "path", {"class": "rule", "d": rule})
 
 
-def _link(parent: ET.Element, anchor: str, told: str) -> ET.Element:
-    return ET.SubElement(
-        parent, "a", {"href": f"#decisions-{anchor}", "data-anchor": anchor, "aria-label": visible(told)}
-    )
+def _link(parent: ET.Element, anchor: str) -> ET.Element:
+    """A link whose name is the text in it."""
+    return ET.SubElement(parent, "a", {"href": f"#decisions-{anchor}", "data-anchor": anchor})
 
 
 def _draw_legend(root: ET.Element, kinds: list[LineKind], x: float, y: float) -> None:
@@ -188,6 +196,7 @@ def _legend_end(kinds: list[LineKind]) -> float:
 def _text(parent: ET.Element, kind: str, text: str, x: float, y: float) -> ET.Element:
     element = ET.SubElement(parent, "text", {"class": kind, "x": _number(x), "y": _number(y)})
     element.text = visible(text)
+    element.tail = " "  # between words, for those who hear them
     return element
 
 
