@@ -305,9 +305,9 @@ def test_files_are_copied_onto_an_image_that_is_built_in_a_second_target(tmp_pat
         {"config.yml": "a: b", "api/Dockerfile": "FROM alpine"},
     )
     image = built(made, "api")
-    assert [one.name for one in image.intermediate] == ["api-base"]
+    assert [one.name for one in image.intermediate] == [target_name("api/base")]
     assert image.target.name == "api"
-    assert dict(image.target.contexts)["base"] == "target:api-base"
+    assert dict(image.target.contexts)["base"] == f"target:{target_name('api/base')}"
     assert "STOPSIGNAL SIGQUIT" in (image.target.dockerfile_inline or "")
     assert emit(made).bake["group"]["default"]["targets"] == ["api"]
 
@@ -356,3 +356,17 @@ def test_an_image_that_docker_does_not_read_is_refused(tmp_path: Path) -> None:
     made = planned(tmp_path, "services:\n  api: {image: 'apache/airflow:|version|'}")
     assert refused(made) == {"services.api.image": "invalid-image"}
     assert "none that Docker takes" in finding(made, "invalid-image").message
+
+
+def test_a_build_argument_that_is_another_services_secret_is_not_written(tmp_path: Path) -> None:
+    text = """
+        services:
+          app: {build: {context: ., args: {EXTRA: tulips-77, OTHER: roses-88}}}
+          worker: {image: acme/worker, environment: {API_TOKEN: tulips-77}}
+    """
+    made = planned(tmp_path, text, {"Dockerfile": "FROM scratch"})
+    assert "tulips" not in repr(made.images) + repr(made.workloads)
+    assert "roses-88" in repr(made.images)
+    assert [f.path for f in made.findings if f.code == "secret-build-argument"] == [
+        ("services", "app", "build", "args", "EXTRA")
+    ]

@@ -217,3 +217,25 @@ def test_names_do_not_hang_on_other_services() -> None:
     assert set(few.values.parameters) <= set(many.values.parameters)
     assert {secret.id for secret in few.values.secrets} <= {secret.id for secret in many.values.secrets}
     assert few.of().environment == many.of().environment
+
+
+def test_a_secret_says_the_same_whoever_wants_it_first() -> None:
+    one = "  {0}: {{image: acme/app, environment: {{URL: 'postgres://app:tulips-77@db/app'}}}}\n"
+    db = "  db: {image: 'postgres:16', environment: {POSTGRES_USER: app, POSTGRES_PASSWORD: tulips-77}}\n"
+    first = valued("services:\n" + one.format("a") + one.format("b") + db)
+    second = valued("services:\n" + one.format("b") + one.format("a") + db)
+    alone = valued("services:\n" + one.format("b") + db)
+    assert first.values.secrets == second.values.secrets
+    assert [s.description for s in first.values.secrets] == [s.description for s in alone.values.secrets]
+
+
+@pytest.mark.parametrize("value", ["${DB_PASSWORD}", "tulips-77"])
+@pytest.mark.parametrize("key", ["user", "working_dir"])
+def test_a_secret_that_everybody_would_read_in_the_task_definition_is_refused(key: str, value: str) -> None:
+    text = (
+        f"services:\n  app:\n    image: acme/app\n    {key}: {value}\n"
+        "    environment: {DB_PASSWORD: '${DB_PASSWORD}'}\n"
+    )
+    (refusal,) = valued(text, {"DB_PASSWORD": "tulips-77"}).ledger.refusals
+    assert (refusal.path, refusal.code) == (("services", "app", key), "secret-in-key")
+    assert valued(text.replace(f"{key}: {value}", f"{key}: app")).ledger.refusals == ()

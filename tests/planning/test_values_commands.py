@@ -214,3 +214,30 @@ def test_a_known_entrypoint_runs_a_command_with_a_secret(
 def test_an_entrypoint_that_is_not_known_does_not_run_one(tmp_path: Path) -> None:
     text = "services:\n  app: {image: acme/app, command: ['serve', '--token=${ROOT_TOKEN}']}\n"
     assert refused(planned(tmp_path, text)) == {"services.app.command": "secret-in-command"}
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("curl, -f, -u, 'me:tulips-77', 'http://x'", "curl -f -u me:"),
+        ("curl, '-fsSume:tulips-77', 'http://x'", "curl -fsSume:"),
+        ("curl, '--user=me:tulips-77', 'http://x'", "curl --user=me:"),
+        ("mysqladmin, ping, -h, x, -ptulips-77", "mysqladmin ping -h x -p"),
+        ("redis-cli, -a, tulips-77, ping", "redis-cli -a "),
+        ("mongosh, -u, root, -p, tulips-77", "mongosh -u root -p "),
+    ],
+)
+def test_a_password_that_a_client_takes_by_a_letter_is_hidden_in_lists_too(words: str, shown: str) -> None:
+    for test in (f"[CMD, {words}]", f'"{words.replace(",", "").replace(chr(39), "")}"'):
+        result = run(f"healthcheck: {{test: {test}}}")
+        line = (result.of().health_command or ())[-1]
+        assert line.startswith(shown)
+        assert "tulips" not in result.printed
+    assert [p.value for p in result.values.parameters] == ["tulips-77"]
+
+
+@pytest.mark.parametrize(
+    "test", ["[CMD, curl, -u, 'x', 'http://y:80']", "[CMD, id, -u, 'www:data']", "[CMD, grep, -p1]"]
+)
+def test_options_of_other_programs_hide_nothing(test: str) -> None:
+    assert run(f"healthcheck: {{test: {test}}}").values.parameters == ()

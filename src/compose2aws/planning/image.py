@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from compose2aws.catalog import Catalog, ImageReference
@@ -45,11 +46,12 @@ def choose_image(
     catalog: Catalog,
     isolated: bool,
     ledger: Ledger,
+    holds_secret: Callable[[Scalar], bool],
 ) -> Image | None:
     """The image of a service's container; None where it is refused. A service that is isolated from the internet pulls
-    from a repository of ours alone."""
+    from a repository of ours alone. `holds_secret` knows the secrets of all containers' values."""
     if "build" in service.node:
-        return _built(service, baked, project, ledger)
+        return _built(service, baked, project, ledger, holds_secret)
     path = service.at("image")
     if reference is None or _incomplete(service.text("image") or ""):
         unset = _unset_variables(service)
@@ -112,10 +114,16 @@ def _unset_variables(service: ServiceSource) -> list[str]:
     return [part.variables[0] for part in parts if part.origin == "unset" and part.variables]
 
 
-def _built(service: ServiceSource, baked: tuple[BakedFile, ...], project: Project, ledger: Ledger) -> BuiltImage:
-    own = _own_target(service, project, ledger)
+def _built(
+    service: ServiceSource,
+    baked: tuple[BakedFile, ...],
+    project: Project,
+    ledger: Ledger,
+    holds_secret: Callable[[Scalar], bool],
+) -> BuiltImage:
+    own = _own_target(service, project, ledger, holds_secret)
     if baked or "stop_signal" in service.node:
-        base = replace(own, name=f"{own.name}-base")
+        base = replace(own, name=target_name(f"{service.name}/base"))
         final = layered(
             own.name, f"target:{base.name}", baked, platforms(service), project, service.text("stop_signal")
         )
@@ -164,7 +172,9 @@ def is_arm(service: ServiceSource) -> bool:
     return (service.text("platform") or "").startswith(("linux/arm64", "linux/aarch64", "arm64"))
 
 
-def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> BakeTarget:
+def _own_target(
+    service: ServiceSource, project: Project, ledger: Ledger, holds_secret: Callable[[Scalar], bool]
+) -> BakeTarget:
     arguments: list[tuple[str, str | None]] = []
     variables: list[tuple[str, str]] = []
     for name, node in service.entries("build", "args").items():
@@ -172,7 +182,7 @@ def _own_target(service: ServiceSource, project: Project, ledger: Ledger) -> Bak
             continue
         if node.value is None:
             arguments.append((name, None))
-        elif _looks_secret(name, node):
+        elif _looks_secret(name, node) or holds_secret(node):
             variable = _bake_variable(service.name, name)
             arguments.append((name, f"${{{variable}}}"))
             variables.append((variable, ""))

@@ -100,7 +100,9 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     images: dict[str, Image] = {}
     for name, kind in running.items():
         isolated = subnets[name] == "isolated"
-        image = choose_image(kind.source, kind.image, mounts[name].baked, project, catalog, isolated, ledger)
+        image = choose_image(
+            kind.source, kind.image, mounts[name].baked, project, catalog, isolated, ledger, values.holds_secret
+        )
         if image is not None:
             images[name] = image
 

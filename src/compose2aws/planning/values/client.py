@@ -14,7 +14,7 @@ from compose2aws.planning.model.base import named
 from compose2aws.planning.model.workload import EnvironmentVariable
 from compose2aws.planning.values.address import Reader, Site
 from compose2aws.planning.values.client_tls import is_off, is_on, is_switch_of, switched, untold
-from compose2aws.planning.values.command_line import command_words
+from compose2aws.planning.values.command_line import client_secrets, command_words
 from compose2aws.planning.values.companion import Companion, carried, companions
 from compose2aws.planning.values.concealment import Concealment, option_name
 from compose2aws.planning.values.connection import Carried
@@ -44,13 +44,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value with where it stands, and the addresses in it. `name` is the variable's, or the option's before it."""
+    """One value with where it stands, and the addresses in it. `name` is the variable's, or the option's before it;
+    `hidden` a stretch that the words before it tell to be a secret."""
 
     name: str
     path: Path
     written: Written
     sites: tuple[Site, ...] = ()
     bare: bool = False
+    hidden: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -184,10 +186,13 @@ def _entries(node: Node, service: str, section: str) -> Iterator[Value]:
 
 def _words(sequence: Sequence, path: Path, reader: Reader) -> Iterator[Value]:
     before = ""
-    for written in command_words(sequence):
+    words = command_words(sequence)
+    hidden = client_secrets(words)
+    for at, written in enumerate(words):
         option = option_name(before)
         part = "host" if option in ("h", "H") else split_name(option).part if option else None
-        yield Value(option, path, written, reader.sites(written, option, part, in_command=True))
+        sites = reader.sites(written, option, part, in_command=True)
+        yield Value(option, path, written, sites, hidden=hidden.get(at))
         before = written.text
 
 

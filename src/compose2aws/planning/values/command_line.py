@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence as Sequence_
 from dataclasses import replace
 
 from compose2aws.compose.commands import split
 from compose2aws.compose.node import Scalar, Segment, Sequence
-from compose2aws.planning.values.secrecy import connection_name, secret_name
+from compose2aws.planning.values.secrecy import client_spans, connection_name, secret_name
 from compose2aws.planning.values.written import UNSET, Written
 
 
@@ -33,6 +35,22 @@ def command_words(words: Sequence) -> tuple[Written, ...]:
     if len(found) == len(written):
         return found
     return tuple(word for word in found if not word.unset or any(map(_wanted, word.segments)))
+
+
+def client_secrets(words: Sequence_[Written]) -> dict[int, tuple[int, int]]:
+    """Where clients that take a password by an option of one letter are given it (`[mysqladmin, -pSECRET]`): the word's
+    number, and the stretch of it."""
+    starts: list[int] = []
+    line = ""
+    for word in words:
+        starts.append(len(line))
+        line += word.text + " "
+    found: dict[int, tuple[int, int]] = {}
+    for start, stop in client_spans(line):
+        at = bisect_right(starts, start) - 1
+        if stop - starts[at] <= len(words[at].text) and not any(char.isspace() for char in words[at].text):
+            found[at] = (start - starts[at], stop - starts[at])
+    return found
 
 
 def _wanted(segment: Segment) -> bool:

@@ -26,7 +26,7 @@ def _text(client: Client, value: Value) -> Text:
     result = rewrite(value.written, value.sites, stage.counterparts, client.carried)
     report(client, value, result)
     place = Place(client.service, key, value.path, client.related, word=value.path[2] != "labels")
-    edits = stage.concealment.conceal(value.written, place, result.edits, value.name)
+    edits = stage.concealment.conceal(value.written, place, result.edits, value.name, value.hidden)
     return rewritten(value.written, edits, stage.concealment.untouched(place))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, Segment, Sequence, find
 from compose2aws.planning.text import Hole
-from compose2aws.planning.values.command_line import command_words
+from compose2aws.planning.values.command_line import client_secrets, command_words
 from compose2aws.planning.values.counterpart import Counterpart
 from compose2aws.planning.values.known_secrets import KnownSecrets
 from compose2aws.planning.values.parameter_book import ParameterBook
@@ -51,19 +51,32 @@ class Concealment:
             return bool(hits)
         return not all(surely_public(name, segment.text) for name in hits)
 
+    def holds(self, scalar: Scalar) -> bool:
+        """Whether a value anywhere in the file has a secret in it that is known from another place."""
+        written = Written.of(scalar)
+        return any(self.secret(s) for s in written.segments if s.text) or bool(self.known.spans(scalar.text))
+
     def untouched(self, place: Place, forced: bool = False) -> Callable[[Segment], Parts]:
         """What becomes of stretches of a value that nothing else changes; `forced`: they are secret, whatever they
         are."""
         return lambda segment: tuple(self._piece(segment, place, forced))
 
-    def spans(self, written: Written, key: str, edits: Iterable[Edit], word: bool) -> Iterator[tuple[int, int]]:
+    def spans(
+        self,
+        written: Written,
+        key: str,
+        edits: Iterable[Edit],
+        word: bool,
+        hidden: tuple[int, int] | None = None,
+    ) -> Iterator[tuple[int, int]]:
         """The stretches of a value that are secret by the key's name or by their form, outside of the edits. `word`:
-        it is a word of a command, where ordinary text may look drawn by a machine."""
+        it is a word of a command, where ordinary text may look drawn by a machine; `hidden` is one that the words
+        before it tell."""
         made = tuple(edits)
         if not made and whole_secret(key, written, self.secret):
             yield 0, len(written.text)
             return
-        login = None if made or word else login_span(key, written.text)
+        login = hidden or (None if made or word else login_span(key, written.text))
         if login is not None:
             yield login
         alone = not word or written.whole_variable is not None
@@ -71,12 +84,19 @@ class Concealment:
             if not any(start < taken[1] and taken[0] < stop for taken in (*spans_of(made), login or (0, 0))):
                 yield start, stop
 
-    def conceal(self, written: Written, place: Place, edits: Iterable[Edit], name: str | None = None) -> list[Edit]:
+    def conceal(
+        self,
+        written: Written,
+        place: Place,
+        edits: Iterable[Edit],
+        name: str | None = None,
+        hidden: tuple[int, int] | None = None,
+    ) -> list[Edit]:
         """The edits, and those that hide what is secret by its name (`place.key`, where it has no other) or its
         form."""
         made = list(edits)
         whole = written.whole_variable
-        spans = list(self.spans(written, place.key if name is None else name, made, place.word))
+        spans = list(self.spans(written, place.key if name is None else name, made, place.word, hidden))
         if whole is not None and whole.origin != "unset" and spans and not made:
             # a variable whose value has a secret in it is kept whole: it has a name of its own
             spans = [(0, len(written.text))]
@@ -128,7 +148,7 @@ def concealment(root: Mapping, counterparts: AbstractMapping[str, Counterpart], 
     services = section.entries if isinstance(section, Mapping) else {}
     result = Concealment(book, KnownSecrets(_names(root, counterparts)), counterparts)
     values = [value for service in services.values() for value in _values(service)]
-    for key, written, _ in values:
+    for key, written, *_ in values:
         for segment in written.segments:
             result.secret_variables.update(n for n in segment.variables[:1] + segment.variables[-1:] if secret_name(n))
             if segment.variables and segment.origin != "unset":
@@ -146,8 +166,8 @@ def concealment(root: Mapping, counterparts: AbstractMapping[str, Counterpart], 
         result.secret_variables |= of.password_variables
         result.known.add(of.passwords)
     # twice: a variable that is found to be secret late is secret in what was read before
-    for key, written, word in (*values, *values):
-        _learn(result, key, written, word)
+    for key, written, word, hidden in (*values, *values):
+        _learn(result, key, written, word, hidden)
     return result
 
 
@@ -171,12 +191,12 @@ def spans_of(edits: Iterable[Edit]) -> Iterator[tuple[int, int]]:
     return ((edit.start, edit.stop) for edit in edits)
 
 
-def _learn(result: Concealment, key: str, written: Written, word: bool) -> None:
+def _learn(result: Concealment, key: str, written: Written, word: bool, hidden: tuple[int, int] | None) -> None:
     """Takes note of the secret texts of one value, and of variables that stand where a secret stands."""
     for segment in written.segments:
         if segment.text and result.secret(segment) and "://" not in segment.text:
             result.known.add((segment.text,))
-    for start, stop in result.spans(written, key, (), word):
+    for start, stop in result.spans(written, key, (), word, hidden):
         for piece in written.stretches(start, stop):
             if piece.origin == "unset":
                 result.secret_variables.add(piece.variables[0])
@@ -186,19 +206,21 @@ def _learn(result: Concealment, key: str, written: Written, word: bool) -> None:
                 result.secret_variables.add(piece.variables[-1])
 
 
-def _values(service: Node) -> Iterator[tuple[str, Written, bool]]:
-    """The values of a service that reach a container, with their names (empty where they have none), and whether they
-    are words of a command."""
+def _values(service: Node) -> Iterator[tuple[str, Written, bool, tuple[int, int] | None]]:
+    """The values of a service that reach a container, with their names (empty where they have none), whether they are
+    words of a command, and the stretch that words before tell to be a secret."""
     for section in ("environment", "labels"):
         entries = find(service, (section,))
         for key, value in entries.entries.items() if isinstance(entries, Mapping) else ():
             if isinstance(value, Scalar):
-                yield key, of_entry(key, value), False
+                yield key, of_entry(key, value), False, None
     for path in (("command",), ("entrypoint",), ("healthcheck", "test")):
-        words = find(service, path)
+        node = find(service, path)
+        words = command_words(node) if isinstance(node, Sequence) else ()
+        hidden = client_secrets(words)
         before = ""
-        for written in command_words(words) if isinstance(words, Sequence) else ():
-            yield option_name(before), written, True
+        for at, written in enumerate(words):
+            yield option_name(before), written, True, hidden.get(at)
             before = written.text
 
 

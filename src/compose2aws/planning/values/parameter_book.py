@@ -97,9 +97,12 @@ class ParameterBook:
             owner = first or next(hole.of for hole in text.holes if hole.fact in SENSITIVE)
             name = f"{owner}-{digest(chr(0).join(map(repr, text.parts)))}"
             id_ = named("AWS::SecretsManager::Secret", name, "Connection")
-            what = f"A connection to {first}" if first else "A text with a secret in it"
-            secret = StoredSecret(id_, text, f"{what}, as {people_path(path)} wants it.", None, path)
-        self._secrets.setdefault(id_, secret)
+            # whoever wants it first must not change what it says
+            before = self._secrets.get(id_)
+            path = min(path, (before and before.source) or path, key=people_path)
+            what = f"A connection to {first}." if first else f"A text with the parameter {owner} in it."
+            secret = StoredSecret(id_, text, what, None, path)
+        self._secrets[id_] = secret
         return id_
 
     @property

@@ -67,7 +67,11 @@ _LOGIN = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,40}://[^\s/:@\
 _KEY_LOGIN = re.compile(r"https?://(?P<value>[A-Za-z0-9]{16,})@")
 _CLIENTS = re.compile(
     r"(?<![\w-])(?:(?:mysql|mariadb)[\w-]*[ \t](?:[^|;&\n]{0,200}?[ \t])?-p(?P<joined>[^\s\"'$-][^\s\"']*)"
-    r"|redis-cli[ \t](?:[^|;&\n]{0,200}?[ \t])?(?:-a|--pass)[ \t]+(?P<apart>[^\s\"'$-][^\s\"']*))"
+    r"|redis-cli[ \t](?:[^|;&\n]{0,200}?[ \t])?(?:-a|--pass)[ \t]+(?P<apart>[^\s\"'$-][^\s\"']*)"
+    r"|mongo(?:sh|dump|restore|import|export)?[ \t](?:[^|;&\n]{0,200}?[ \t])?-p[ \t]+"
+    r"[\"']?(?P<mongo>[^\s\"'$-][^\s\"']*)"
+    r"|curl[ \t](?:[^|;&\n]{0,200}?[ \t])?(?:-[A-Za-z]*u[ \t]*|--user[ \t=])"
+    r"[\"']?[^\s\"':$/]+:(?P<curl>[^\s\"'$][^\s\"']*))"
 )
 """Clients that take a password as an option of one letter."""
 
@@ -160,7 +164,7 @@ def secret_spans(text: str, random: bool = False) -> tuple[tuple[int, int], ...]
     if "://" in text:
         found += [(m.start("value"), m.end("value")) for m in _KEY_LOGIN.finditer(text) if looks_random(m["value"])]
     found += [match.span() for match in _FORMS.finditer(text)]
-    found += [match.span(match.lastgroup or 0) for match in _CLIENTS.finditer(text)]
+    found += client_spans(text)
     found += _assigned(text)
     if random and looks_random(text):
         found.append((0, len(text)))
@@ -169,6 +173,13 @@ def secret_spans(text: str, random: bool = False) -> tuple[tuple[int, int], ...]
         if not kept or start >= kept[-1][1]:
             kept.append((start, stop))
     return tuple(kept)
+
+
+def client_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where a line of a shell gives a client its password by an option of one letter (`mysqladmin -pSECRET`)."""
+    for match in _CLIENTS.finditer(text):
+        if not match[match.lastgroup or 0].isdigit():
+            yield match.span(match.lastgroup or 0)
 
 
 def _assigned(text: str) -> Iterator[tuple[int, int]]:

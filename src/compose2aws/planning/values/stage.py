@@ -7,10 +7,10 @@ fill them. Every value is decided in the ledger. No literal part of any text tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from compose2aws.compose.node import find
+from compose2aws.compose.node import Scalar, find
 from compose2aws.compose.project import Project
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.ledger import Ledger
@@ -35,6 +35,8 @@ class Values:
     by_service: dict[str, ContainerValues]
     parameters: tuple[Parameter, ...]
     secrets: tuple[StoredSecret, ...]
+    holds_secret: Callable[[Scalar], bool] = field(repr=False, compare=False)
+    """Whether a value anywhere in the file has a secret in it that is known from a container's values."""
 
 
 def plan_values(
@@ -65,7 +67,23 @@ def plan_values(
             _without_client(stage, of, services, by_service)
         elif of.has_login and of.endpoint.aws_user is None:
             _clients_without_password(stage, of, by_service)
-    return Values(by_service, tuple(_used(book.parameters, by_service, book.secrets)), book.secrets)
+    _refuse_secret_users(stage, services)
+    parameters = tuple(_used(book.parameters, by_service, book.secrets))
+    return Values(by_service, parameters, book.secrets, stage.concealment.holds)
+
+
+def _refuse_secret_users(stage: Stage, services: tuple[str, ...]) -> None:
+    """`user` and `working_dir` stand in the task definition as they are, where everybody reads them."""
+    for service in services:
+        for key, instruction in (("user", "USER"), ("working_dir", "WORKDIR")):
+            value = find(stage.root, ("services", service, key))
+            if isinstance(value, Scalar) and stage.concealment.holds(value):
+                stage.ledger.refuse(
+                    ("services", service, key),
+                    "secret-in-key",
+                    f"`{key}` of {service} holds a secret, which everyone who may read the task definition would see",
+                    f"write another value, or set it in the image's Dockerfile (`{instruction}`)",
+                )
 
 
 def _used(
