@@ -109,7 +109,7 @@ def test_whatever_the_file_says_ecs_takes_it(interval: str, timeout: str, start:
     test = Sequence((Scalar("CMD", HERE), Scalar("true", HERE)), HERE)
     node = Mapping({"healthcheck": Mapping({**entries, "test": test}, HERE)}, HERE)
     ledger = Ledger(Mapping({"services": Mapping({"api": node}, HERE)}, HERE))
-    found = plan_health_check(ServiceSource("api", node, ServiceSettings(), "api"), None, ledger)
+    found = plan_health_check(ServiceSource("api", node, ServiceSettings(), "api", "api"), None, ledger)
     assert found is not None
     assert 5 <= found.interval <= 300
     assert 2 <= found.timeout <= 60

@@ -30,7 +30,7 @@ def emit_aurora(graph: Graph, plan: Plan, item: AuroraCluster) -> None:
     graph.add(
         rds.DBClusterParameterGroup(
             item.parameter_group.logical_id,
-            Description=f"The settings of {item.service}",
+            Description=f"The settings of {item.identity}",
             Family=item.family,
             Parameters=dict(item.parameters),
         ),

@@ -35,7 +35,7 @@ def emit_balancers(graph: Graph, plan: Plan) -> None:
     if plan.certificate and plan.certificate.arn is None:
         _emit_certificate(graph, plan, plan.certificate.names)
     owners = {
-        target.target_group.logical_id: workload.name
+        target.target_group.logical_id: workload.identity
         for workload in plan.workloads
         if isinstance(workload, Service)
         for target in workload.targets

@@ -32,7 +32,7 @@ def emit_broker(graph: Graph, plan: Plan, item: MessageBroker) -> None:
     graph.add(
         amazonmq.Broker(
             item.broker.logical_id,
-            BrokerName=joined(legal_name(f"{plan.project}-{item.service}", "A-Za-z0-9_-", _NAME_LENGTH), "-", stack),
+            BrokerName=joined(legal_name(f"{plan.project}-{item.identity}", "A-Za-z0-9_-", _NAME_LENGTH), "-", stack),
             EngineType="RABBITMQ",
             EngineVersion=declare_version(graph, item.service, item.version),
             DeploymentMode="SINGLE_INSTANCE",

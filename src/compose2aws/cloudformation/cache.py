@@ -70,7 +70,7 @@ def _emit_groups(graph: Graph, plan: Plan, item: ReplicationGroup | MemcachedClu
     graph.add(
         elasticache.SubnetGroup(
             item.subnet_group.logical_id,
-            Description=f"Where {item.service} stands",
+            Description=f"Where {item.identity} stands",
             SubnetIds=subnets(plan.network, "private"),
         ),
         item.source,
@@ -79,7 +79,7 @@ def _emit_groups(graph: Graph, plan: Plan, item: ReplicationGroup | MemcachedClu
         elasticache.ParameterGroup(
             item.parameter_group.logical_id,
             CacheParameterGroupFamily=item.family,
-            Description=f"The settings of {item.service}",
+            Description=f"The settings of {item.identity}",
             Properties=dict(item.parameters),
         ),
         item.source,

@@ -94,7 +94,7 @@ def emit_subnet_group(graph: Graph, plan: Plan, item: AuroraCluster | DatabaseIn
     graph.add(
         rds.DBSubnetGroup(
             item.subnet_group.logical_id,
-            DBSubnetGroupDescription=f"Where {item.service} stands",
+            DBSubnetGroupDescription=f"Where {item.identity} stands",
             SubnetIds=subnets(plan.network, "private"),
         ),
         item.source,

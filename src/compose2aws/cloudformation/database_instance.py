@@ -29,7 +29,7 @@ def emit_database_instance(graph: Graph, plan: Plan, item: DatabaseInstance) -> 
     graph.add(
         rds.DBParameterGroup(
             item.parameter_group.logical_id,
-            Description=f"The settings of {item.service}",
+            Description=f"The settings of {item.identity}",
             Family=item.family,
             Parameters=dict(item.parameters),
         ),

@@ -20,7 +20,7 @@ def emit_document_cluster(graph: Graph, plan: Plan, item: DocumentCluster) -> No
     graph.add(
         docdb.DBSubnetGroup(
             item.subnet_group.logical_id,
-            DBSubnetGroupDescription=f"Where {item.service} stands",
+            DBSubnetGroupDescription=f"Where {item.identity} stands",
             SubnetIds=subnets(plan.network, "private"),
         ),
         item.source,
@@ -29,7 +29,7 @@ def emit_document_cluster(graph: Graph, plan: Plan, item: DocumentCluster) -> No
     graph.add(
         docdb.DBClusterParameterGroup(
             item.parameter_group.logical_id,
-            Description=f"The settings of {item.service}",
+            Description=f"The settings of {item.identity}",
             Family=item.family,
             Parameters=dict(item.parameters),
         ),

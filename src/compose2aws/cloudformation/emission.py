@@ -95,9 +95,9 @@ def _secret_owners(plan: Plan) -> dict[str, str]:
         for container in workload.task.containers:
             for variable in container.environment:
                 if variable.secret:
-                    readers.setdefault(variable.secret.logical_id, set()).add(workload.name)
+                    readers.setdefault(variable.secret.logical_id, set()).add(workload.identity)
             for _, secret in container.log_driver.secret_options if container.log_driver else ():
-                readers.setdefault(secret.logical_id, set()).add(workload.name)
+                readers.setdefault(secret.logical_id, set()).add(workload.identity)
     return {secret: next(iter(names)) for secret, names in readers.items() if len(names) == 1}
 
 

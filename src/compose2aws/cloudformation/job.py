@@ -48,16 +48,16 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
         return
     if _FUNCTION not in graph.nodes:
         _emit_runner(graph, plan)
-    permission = logical_id(item.name, "Job").removesuffix("Job") + "PermissionJob"
+    permission = logical_id(item.identity, "Job").removesuffix("Job") + "PermissionJob"
     graph.add(
         iam.PolicyType(
             permission,
-            PolicyName=legal_name(f"run-{item.name}", r"A-Za-z0-9+=,.@_\-", 128),
+            PolicyName=legal_name(f"run-{item.identity}", r"A-Za-z0-9+=,.@_\-", 128),
             Roles=[Ref(_ROLE)],
             PolicyDocument=document(*_start_statements(item)),
         ),
         item.source,
-        owner=item.name,
+        owner=item.identity,
     )
     main = main_container(item.task)
     timeout = min(item.timeout, _LONGEST_WAIT - _WAIT_MARGIN)
@@ -80,7 +80,7 @@ def emit_job(graph: Graph, plan: Plan, item: Job) -> None:
         job.properties |= awsvpc(plan, item.subnets, item.security_groups)
     if item.once_for:
         job.properties["Database"] = ref(item.once_for)
-    graph.add(job, item.source, owner=item.name)
+    graph.add(job, item.source, owner=item.identity)
 
 
 def _needed(graph: Graph, item: Job) -> set[str]:
@@ -158,7 +158,7 @@ def _schedule_network(plan: Plan, item: Job) -> dict[str, Any]:
 
 
 def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None:
-    role = logical_id(item.name, "ScheduleRole")
+    role = logical_id(item.identity, "ScheduleRole")
     graph.add(
         iam.Role(
             role,
@@ -166,7 +166,7 @@ def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None
             Policies=[iam.Policy(PolicyName="start", PolicyDocument=document(*_start_statements(item)))],
         ),
         item.source,
-        owner=item.name,
+        owner=item.identity,
     )
     graph.add(
         scheduler.Schedule(
@@ -193,6 +193,6 @@ def _emit_schedule(graph: Graph, plan: Plan, item: Job, expression: str) -> None
             DependsOn=sorted({CAPACITY} | _needed(graph, item)),
         ),
         item.source,
-        owner=item.name,
+        owner=item.identity,
         skips=(("CKV_AWS_297", "A schedule holds no data, only the names of what it starts"),),
     )

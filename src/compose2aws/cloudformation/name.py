@@ -27,7 +27,7 @@ def emit_names(graph: Graph, plan: Plan, connect_name: str) -> None:
                 Vpc=vpc(plan.network),
             )
         )
-    registrants = {w.registry: w.name for w in plan.workloads if isinstance(w, Service) and w.registry}
+    registrants = {w.registry: w.identity for w in plan.workloads if isinstance(w, Service) and w.registry}
     for name in plan.names:
         if isinstance(name, RegisteredName):
             _emit_registered(graph, name, registrants.get(name.id))

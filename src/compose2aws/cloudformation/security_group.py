@@ -18,11 +18,11 @@ _PUBLIC_PORT_80: Skip = ("CKV_AWS_260", "The balancer's port 80 is public on pur
 
 def emit_security_groups(graph: Graph, plan: Plan) -> None:
     """Add the groups, and each rule as a resource of its own, so that two groups may name each other."""
-    workloads = {workload.name for workload in plan.workloads}
+    workloads = {workload.name: workload.identity for workload in plan.workloads}
     owners: dict[ResourceId, str] = {}
     for group in plan.security_groups:
         if group.source and group.source[0] == "services" and group.source[1] in workloads:
-            owners[group.id] = str(group.source[1])
+            owners[group.id] = workloads[str(group.source[1])]
         graph.add(
             ec2.SecurityGroup(
                 group.id.logical_id,

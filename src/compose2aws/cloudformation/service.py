@@ -86,7 +86,7 @@ def emit_service(graph: Graph, plan: Plan, item: Service) -> None:
         service.HealthCheckGracePeriodSeconds = item.health_grace
     if connect:
         service.ServiceConnectConfiguration = _service_connect(item, connect.offers)
-    graph.add(service, item.source, owner=item.name)
+    graph.add(service, item.source, owner=item.identity)
     if item.autoscaling:
         _emit_scaling(graph, plan, item, item.autoscaling)
 
@@ -143,7 +143,7 @@ def _connect_service(item: Service, offer: ConnectAlias) -> ecs.ServiceConnectSe
 
 
 def _emit_scaling(graph: Graph, plan: Plan, item: Service, scaling: Autoscaling) -> None:
-    target = logical_id(item.name, "ScalableTarget")
+    target = logical_id(item.identity, "ScalableTarget")
     graph.add(
         applicationautoscaling.ScalableTarget(
             target,
@@ -154,7 +154,7 @@ def _emit_scaling(graph: Graph, plan: Plan, item: Service, scaling: Autoscaling)
             MaxCapacity=scaling.maximum,
         ),
         item.source,
-        owner=item.name,
+        owner=item.identity,
     )
     metrics: dict[str, tuple[int | None, dict[str, Expression]]] = {
         "Cpu": (scaling.cpu, {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}),
@@ -173,7 +173,7 @@ def _emit_scaling(graph: Graph, plan: Plan, item: Service, scaling: Autoscaling)
             continue
         graph.add(
             applicationautoscaling.ScalingPolicy(
-                logical_id(item.name, "ScalingPolicy").removesuffix("ScalingPolicy") + f"{metric}ScalingPolicy",
+                logical_id(item.identity, "ScalingPolicy").removesuffix("ScalingPolicy") + f"{metric}ScalingPolicy",
                 PolicyName=metric.lower(),
                 PolicyType="TargetTrackingScaling",
                 ScalingTargetId=Ref(target),
@@ -187,7 +187,7 @@ def _emit_scaling(graph: Graph, plan: Plan, item: Service, scaling: Autoscaling)
                 ),
             ),
             item.source,
-            owner=item.name,
+            owner=item.identity,
         )
 
 

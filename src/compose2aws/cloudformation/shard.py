@@ -57,10 +57,10 @@ def _key(leaf: tuple[int, int]) -> str:
 
 def _jobs(plan: Plan) -> dict[str, str]:
     """For each workload that a job and its dependants join to others, the first name of them all."""
-    names = {workload.id: workload.name for workload in plan.workloads if isinstance(workload, Job)}
+    names = {workload.id: workload.identity for workload in plan.workloads if isinstance(workload, Job)}
     groups: dict[str, set[str]] = {}
     for workload in plan.workloads:
-        together = {workload.name} | {names[needed] for needed in workload.depends_on if needed in names}
+        together = {workload.identity} | {names[needed] for needed in workload.depends_on if needed in names}
         for name in sorted(together):
             together |= groups.get(name, set())
         for name in together:

@@ -47,11 +47,11 @@ def emit_task(graph: Graph, plan: Plan, task: Task, source: Path, labels: Mappin
     """Add a task definition and what belongs to it alone. `labels` go onto its main container."""
     main = main_container(task)
     _emit_log_groups(graph, task, source)
-    graph.add(_execution_role(graph, plan, task), source, owner=task.service)
-    graph.add(_task_role(plan, task), source, owner=task.service)
+    graph.add(_execution_role(graph, plan, task), source, owner=task.identity)
+    graph.add(_task_role(plan, task), source, owner=task.identity)
     definition = ecs.TaskDefinition(
         task.definition.logical_id,
-        Family=legal_name(f"{plan.project}-{task.service}", r"A-Za-z0-9_\-", 255),
+        Family=legal_name(f"{plan.project}-{task.identity}", r"A-Za-z0-9_\-", 255),
         RequiresCompatibilities=[task.compatibility],
         NetworkMode=task.network_mode,
         Cpu=str(task.cpu),
@@ -72,7 +72,7 @@ def emit_task(graph: Graph, plan: Plan, task: Task, source: Path, labels: Mappin
         definition.PidMode = "host"
     if task.host_ipc:
         definition.IpcMode = "host"
-    graph.add(definition, source, owner=task.service)
+    graph.add(definition, source, owner=task.identity)
 
 
 def main_container(task: Task) -> Container:
@@ -88,7 +88,7 @@ def _emit_log_groups(graph: Graph, task: Task, source: Path) -> None:
         graph.add(
             logs.LogGroup(logging.group.logical_id, KmsKeyId=encryption_key(), RetentionInDays=logging.retention),
             source,
-            owner=task.service,
+            owner=task.identity,
         )
 
 

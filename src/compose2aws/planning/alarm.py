@@ -106,7 +106,7 @@ def _alarm(thing: _Thing, rule: AlarmRule) -> Alarm:
 
 def _managed(item: Managed) -> Iterator[_Thing]:
     def thing(kind: str, *dimensions: Dimension, name: str = "", **has: float) -> _Thing:
-        return _Thing(kind, name or item.service, item.service, dimensions, has, item.source)
+        return _Thing(kind, name or item.identity, item.service, dimensions, has, item.source)
 
     match item:
         case AuroraCluster():
@@ -127,7 +127,7 @@ def _managed(item: Managed) -> Iterator[_Thing]:
             for number in range(1, item.nodes + 1):
                 suffix = f"-{number:03}"
                 node = Dimension("CacheClusterId", item.group, suffix=suffix)
-                yield thing("valkey", node, name=item.service + suffix)
+                yield thing("valkey", node, name=item.identity + suffix)
         case MemcachedCluster():
             yield thing("memcached", Dimension("CacheClusterId", item.cluster))
         case MessageBroker():
@@ -157,4 +157,4 @@ def _balancer(balancer: Balancer) -> Iterator[_Thing]:
 def _service(item: Service) -> _Thing:
     wanted = item.autoscaling.minimum if item.autoscaling else item.desired
     dimensions = (Dimension("ClusterName", _CLUSTER), Dimension("ServiceName", item.id, attribute="Name"))
-    return _Thing("service", item.name, item.name, dimensions, {"tasks": wanted}, item.source)
+    return _Thing("service", item.identity, item.name, dimensions, {"tasks": wanted}, item.source)

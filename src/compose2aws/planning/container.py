@@ -85,7 +85,7 @@ def plan_container(
         name=container_name(service.name),
         image=image,
         logging=Logging(
-            named("AWS::Logs::LogGroup", service.name, "LogGroup"),
+            named("AWS::Logs::LogGroup", service.identity, "LogGroup"),
             retention,
             service.name,
             logs.awslogs.get(service.name, ()),

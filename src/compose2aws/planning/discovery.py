@@ -36,9 +36,11 @@ def plan_discovery(
     depends: Mapping[str, frozenset[str]],
     connect: bool,
     ledger: Ledger,
+    identities: Mapping[str, str] | None = None,
 ) -> Discovery:
     """`services` are those that run as ECS services; `ports` are each one's known TCP ports, `uses` whom its values
-    name, `depends` its depends_on."""
+    name, `depends` its depends_on; `identities` are the first names of those that were renamed: what Service Connect
+    knows them by stays."""
     edges = {name: (uses.get(name, frozenset()) | depends.get(name, frozenset())) - {name} for name in services}
     circles = _circles(edges)
     if not connect:
@@ -56,7 +58,8 @@ def plan_discovery(
     circling = {name for circle in circles for name in circle}
     offers = {
         name: tuple(
-            ConnectAlias(port_name(name, port), port_name(name, port), name.lower(), port)
+            ConnectAlias(port_name(first, port), port_name(first, port), name.lower(), port)
+            for first in ((identities or {}).get(name, name),)
             for port in ports.get(name, ())
         )
         for name in services

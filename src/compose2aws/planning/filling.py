@@ -12,10 +12,9 @@ import shlex
 from dataclasses import dataclass, replace
 
 from compose2aws.compose.project import Project
-from compose2aws.planning.identity import first_container, logical_id
-from compose2aws.planning.image import helper_image, layered, platforms, target_name
+from compose2aws.planning.identity import first_container
+from compose2aws.planning.image import helper_image, image_beside
 from compose2aws.planning.model import (
-    BuiltImage,
     Container,
     ContainerDependency,
     Image,
@@ -67,7 +66,7 @@ def _from_image(service: ServiceSource, mounts: Mounts, image: Image, retention:
     return Container(
         name=name,
         image=image,
-        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, name),
+        logging=Logging(named("AWS::Logs::LogGroup", service.identity, "LogGroup"), retention, name),
         essential=False,
         entrypoint=(Text.of("sh"), Text.of("-ec")),
         command=(Text.of("\n".join(steps)),),
@@ -78,15 +77,13 @@ def _from_image(service: ServiceSource, mounts: Mounts, image: Image, retention:
 
 def _from_project(service: ServiceSource, mounts: Mounts, project: Project, retention: int) -> Container:
     seeds = tuple(replace(fill.file, target=f"{_SEEDS}/{number}") for number, fill in enumerate(mounts.fills))
-    name = f"{service.name}/files"
-    target = layered(target_name(name), f"docker-image://{helper_image()}", seeds, platforms(service), project)
-    image = BuiltImage(name, logical_id(name, "Image"), target, (), service.path)
+    image = image_beside(service, "files", helper_image(), seeds, project)
     steps = [_step(number, fill) for number, fill in enumerate(mounts.fills)]
     container_name = first_container("files", service.name)
     return Container(
         name=container_name,
         image=image,
-        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, container_name),
+        logging=Logging(named("AWS::Logs::LogGroup", service.identity, "LogGroup"), retention, container_name),
         essential=False,
         entrypoint=(Text.of("sh"), Text.of("-ec")),
         command=(Text.of("\n".join(steps)),),

@@ -16,8 +16,9 @@ from compose2aws.planning.values.secrecy import looks_random
 
 
 def hosts(kinds: Mapping[str, Kind]) -> dict[str, frozenset[str]]:
-    """Every service's names: its own, its aliases in networks, `hostname`, `container_name`, and links to it."""
-    found = {name: {name, *_declared(kind.source)} for name, kind in kinds.items()}
+    """Every service's names: its own, the first that it had, its aliases in networks, `hostname`, `container_name`, and
+    links to it."""
+    found = {name: {name, kind.source.identity, *_declared(kind.source)} for name, kind in kinds.items()}
     for kind in kinds.values():
         for link in kind.source.texts("links"):
             target, _, alias = link.partition(":")
@@ -45,26 +46,39 @@ def plan_names(
     """The private DNS names: a service's own, registered by its tasks; everything else an alias (CNAME).
 
     A `container_name` is an alias where it occurs in `called`, the texts that could call it; nearly always it is there
-    for `docker logs` alone."""
+    for `docker logs` alone.
+
+    A service that was renamed keeps its first name, and the new one leads to it: Cloud Map refuses the new name's twin
+    while the old one is there."""
     names: list[RegisteredName | AliasName] = []
     taken: set[str] = set()
     for name, kind in kinds.items():
+        first = kind.source.identity
         if name in managed:
-            names.append(_alias(name, name, Text.of(Hole("host", name)), kind.source.path))
+            names.append(_alias(kind, first, Text.of(Hole("host", name)), kind.source.path))
             ledger.record(kind.source.path, "adapted", names[-1].id)
         elif kind.what == "service" and kind.source.text("network_mode") != "host":
-            names.append(RegisteredName(registry_id(name), _label(name), kind.source.path))
-        taken.add(_label(name))
+            names.append(RegisteredName(registry_id(first), _label(first), kind.source.path))
+        taken.update((_label(first), _label(name)))
     links = _links(kinds)
     for name, kind in kinds.items():
         if name not in managed and (kind.what != "service" or kind.source.text("network_mode") == "host"):
             continue
-        target = Text.of(Hole("host", name)) if name in managed else Text.of(f"{_label(name)}.{namespace}")
+        first = kind.source.identity
+        target = Text.of(Hole("host", name)) if name in managed else Text.of(f"{_label(first)}.{namespace}")
+        if first != name:
+            names.append(_alias(kind, name, target, kind.source.path))
+            ledger.record(
+                kind.source.at("x-aws", "was"),
+                "translated",
+                names[-1].id,
+                reason=f"what it became as {first} stays as it is; {name} and {first} both resolve to it",
+            )
         for alias, path in sorted(_further_names(name, kinds, links).items()):
             if _label(alias) in taken or (path[-1] == "container_name" and not _is_called(alias, called)):
                 continue
             taken.add(_label(alias))
-            made = _alias(name, alias, target, path)
+            made = _alias(kind, alias, target, path)
             names.append(made)
             ledger.record(path, "adapted", made.id, reason=f"{alias} resolves to {name}")
     return tuple(names)
@@ -76,9 +90,9 @@ def _is_called(alias: str, called: str) -> bool:
     return alias in called and not any(looks_random(part) for part in re.split(r"[-_.]", alias))
 
 
-def registry_id(service: str) -> ResourceId:
+def registry_id(identity: str) -> ResourceId:
     """The Cloud Map service that a service's tasks register in."""
-    return named("AWS::ServiceDiscovery::Service", service, "Registry")
+    return named("AWS::ServiceDiscovery::Service", identity, "Registry")
 
 
 def _further_names(name: str, kinds: Mapping[str, Kind], links: Mapping[str, Mapping[str, Path]]) -> dict[str, Path]:
@@ -107,13 +121,14 @@ def _label(name: str) -> str:
     return name.lower()
 
 
-def _alias(service: str, alias: str, target: Text, path: Path) -> AliasName:
-    key = alias if alias == service else f"{service}/{alias}"
+def _alias(kind: Kind, alias: str, target: Text, path: Path) -> AliasName:
+    first = kind.source.identity
+    key = alias if alias == first else f"{first}/{alias}"
     return AliasName(
         ResourceId("AWS::ServiceDiscovery::Service", logical_id(key, "Alias")),
         ResourceId("AWS::ServiceDiscovery::Instance", logical_id(key, "AliasInstance")),
         _label(alias),
         target,
-        service,
+        kind.source.name,
         path,
     )

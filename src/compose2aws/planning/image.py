@@ -122,14 +122,17 @@ def _built(
     holds_secret: Callable[[Scalar], bool],
 ) -> BuiltImage:
     own = _own_target(service, project, ledger, holds_secret)
+    was = service.settings.was
     if baked or "stop_signal" in service.node:
         base = replace(own, name=target_name(f"{service.name}/base"))
         final = layered(
             own.name, f"target:{base.name}", baked, platforms(service), project, service.text("stop_signal")
         )
-        image = BuiltImage(service.name, logical_id(service.name, "Image"), final, (base,), service.at("build"))
+        image = BuiltImage(
+            service.name, logical_id(service.identity, "Image"), final, (base,), service.at("build"), was
+        )
     else:
-        image = BuiltImage(service.name, logical_id(service.name, "Image"), own, (), service.at("build"))
+        image = BuiltImage(service.name, logical_id(service.identity, "Image"), own, (), service.at("build"), was)
     definition = service.definition
     ledger.record(
         service.at("build"),
@@ -157,7 +160,18 @@ def _derived(
         project,
         service.text("stop_signal"),
     )
-    return BuiltImage(service.name, logical_id(service.name, "Image"), target, (), service.at("image"))
+    parameter = logical_id(service.identity, "Image")
+    return BuiltImage(service.name, parameter, target, (), service.at("image"), service.settings.was)
+
+
+def image_beside(
+    service: ServiceSource, what: str, base: str, files: tuple[BakedFile, ...], project: Project
+) -> BuiltImage:
+    """The image of a container that runs before a service's own or beside it: the image `base` with files in it, in a
+    repository of ours. `what` tells it from its neighbours."""
+    name, was = f"{service.name}/{what}", f"{service.identity}/{what}"
+    target = layered(target_name(name), f"docker-image://{base}", files, platforms(service), project)
+    return BuiltImage(name, logical_id(was, "Image"), target, (), service.path, was)
 
 
 def platforms(service: ServiceSource) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.config_file import config_target, plan_config
 from compose2aws.planning.endpoint import Endpoint
-from compose2aws.planning.identity import ResourceId, logical_id
-from compose2aws.planning.image import BakedFile, layered, platforms, pullable, target_name
+from compose2aws.planning.identity import ResourceId
+from compose2aws.planning.image import BakedFile, image_beside, platforms, pullable
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import (
@@ -136,11 +136,9 @@ def _without_script(service: ServiceSource, path: Path, name: str, ledger: Ledge
 
 
 def _image(kind: Kind, scripts: tuple[BakedFile, ...], project: Project, catalog: Catalog) -> BuiltImage:
-    name = f"{kind.source.name}/init"
     written = kind.source.text("image") or ""
     base = pullable(written, kind.image, catalog) if kind.image else written
-    target = layered(target_name(name), f"docker-image://{base}", scripts, platforms(kind.source), project)
-    return BuiltImage(name, logical_id(name, "Image"), target, (), kind.source.path)
+    return image_beside(kind.source, "init", base, scripts, project)
 
 
 def _job(
@@ -153,20 +151,22 @@ def _job(
     settings: Settings,
 ) -> Job:
     service = kind.source
-    name = f"{service.name}/init"
+    name, was = f"{service.name}/init", f"{service.identity}/init"
     rules = endpoint.mapping.initialisation
     script = rules.script if rules else ""
     container = Container(
         name=_CONTAINER,
         image=image,
-        logging=Logging(named("AWS::Logs::LogGroup", name, "LogGroup"), settings.retention, "init"),
+        logging=Logging(named("AWS::Logs::LogGroup", was, "LogGroup"), settings.retention, "init"),
         entrypoint=(Text.of("sh"), Text.of("-c"), Text.of(_RUN)),
         command=(Text.of(script),),
-        environment=(*further, *_variables(endpoint)),
+        environment=(*further, *_variables(endpoint, service.identity)),
     )
     return Job(
         name=name,
-        task=Task(name, _CPU, _MEMORY, (container,), "ARM64" if "arm64" in platforms(service)[0] else "X86_64"),
+        task=Task(
+            name, _CPU, _MEMORY, (container,), "ARM64" if "arm64" in platforms(service)[0] else "X86_64", was=was
+        ),
         subnets=subnets,
         security_groups=tuple(network_group(network) for network in service.networks),
         timeout=_TIMEOUT,
@@ -175,10 +175,10 @@ def _job(
     )
 
 
-def _variables(endpoint: Endpoint) -> tuple[EnvironmentVariable, ...]:
+def _variables(endpoint: Endpoint, identity: str) -> tuple[EnvironmentVariable, ...]:
     rules = endpoint.mapping.initialisation
     made: list[EnvironmentVariable] = []
-    login = named("AWS::SecretsManager::Secret", endpoint.service, "MasterLogin")
+    login = named("AWS::SecretsManager::Secret", identity, "MasterLogin")
     for variable, fact in rules.variables if rules else ():
         if fact == "database" and endpoint.aws_database is None:
             continue

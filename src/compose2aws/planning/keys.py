@@ -95,11 +95,11 @@ def _resource(type_: str, service: str, kinds: Mapping[str, Kind]) -> ResourceId
     """The resource of that type which the service, its job or its owner's task becomes."""
     kind = kinds[service]
     if type_ == "AWS::Logs::LogGroup":
-        return named(type_, service, "LogGroup")
+        return named(type_, kind.source.identity, "LogGroup")
     if type_ == "AWS::ECS::TaskDefinition":
         return kind.source.definition
     if type_ == "AWS::ECS::Service" and kind.what == "service":
-        return named(type_, service, "Service")
+        return named(type_, kind.source.identity, "Service")
     return None
 
 

@@ -148,7 +148,7 @@ def _is_job(service: ServiceSource, gated: set[str], waited: set[str]) -> bool:
 def _names(service: ServiceSource) -> set[str]:
     aliases = {alias for network in service.networks for alias in service.texts("networks", network, "aliases")}
     declared = {service.text("container_name") or "", service.text("hostname") or ""} - {""}
-    return {service.name, *declared, *aliases}
+    return {service.name, service.identity, *declared, *aliases}
 
 
 def _has_health_check(service: ServiceSource) -> bool:

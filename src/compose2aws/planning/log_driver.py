@@ -111,7 +111,7 @@ def log_router(service: ServiceSource, isolated: bool, project: Project, retenti
     image comes from a repository of ours."""
     name = first_container("logs", service.name)
     image = attendant_image(service, "logs", _ROUTER_IMAGE, isolated, project)
-    group = named("AWS::Logs::LogGroup", service.name, "LogGroup")
+    group = named("AWS::Logs::LogGroup", service.identity, "LogGroup")
     return Container(name=name, image=image, logging=Logging(group, retention, name), routes_logs=True)
 
 
@@ -140,7 +140,7 @@ def _plan_awslogs(
     made: LogDrivers,
 ) -> None:
     path = service.at("logging")
-    group = named("AWS::Logs::LogGroup", service.name, "LogGroup")
+    group = named("AWS::Logs::LogGroup", service.identity, "LogGroup")
     if driver in _LOCAL_DRIVERS or driver == "awslogs":
         ledger.record(path, "adapted", group, reason="output goes to a log group of CloudWatch Logs")
     elif driver in ("fluentd", "splunk") and _is_waited_for(kind, kinds):
@@ -173,7 +173,7 @@ def _plan_awslogs(
 def _leave_driver(service: ServiceSource, reason: str, ledger: Ledger) -> None:
     """The output goes to CloudWatch Logs instead."""
     path = service.at("logging")
-    group = named("AWS::Logs::LogGroup", service.name, "LogGroup")
+    group = named("AWS::Logs::LogGroup", service.identity, "LogGroup")
     ledger.record(path, "dropped", group, code="log-driver", reason=reason)
     ledger.find("log-driver", "warning", reason, "a subscription filter of the log group sends it on", path)
 
@@ -331,7 +331,7 @@ def _secret_parameter(service: ServiceSource, key: str, node: Scalar, path: Path
             value=only.text or None,
         )
     return Parameter(
-        variable_id(f"{service.name}/{key}"),
+        variable_id(f"{service.identity}/{key}"),
         f"compose:{pointer(path)}",
         f"A secret that stands in the compose file at {people_path(path)}.",
         secret=True,

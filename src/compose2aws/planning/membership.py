@@ -13,7 +13,6 @@ from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import Managed
 from compose2aws.planning.mount import Mounts
 from compose2aws.planning.network import network_group
-from compose2aws.planning.settings import Settings
 from compose2aws.planning.source import ServiceSource
 
 _NOTHING_SHARED = {"pid": "processes", "ipc": "memory segments"}
@@ -26,7 +25,6 @@ def decide_membership(
     kinds: Mapping[str, Kind],
     mounts: Mapping[str, Mounts],
     managed: Mapping[str, Managed],
-    settings: Settings,
     ledger: Ledger,
 ) -> None:
     """Record the decisions on these keys of every service that runs, and on the sections."""
@@ -35,7 +33,7 @@ def decide_membership(
             _decide_service(kind, ledger)
     _decide_volumes(project, kinds, mounts, managed, ledger)
     _decide_configs(project, kinds, mounts, ledger)
-    _decide_settings(project, settings, ledger)
+    _decide_settings(project, ledger)
 
 
 def _decide_service(kind: Kind, ledger: Ledger) -> None:
@@ -100,9 +98,8 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
         ledger.record(service.at("x-aws", "managed"), "translated", definition, reason="kept as a container")
     _decide_idle_settings(service, ledger)
     if service.settings.was:
-        ledger.refuse(
-            service.at("x-aws", "was"), "not-supported-yet", "`was` is not supported yet", "keep the old name"
-        )
+        reason = f"what it became as {service.identity} stays as it is"
+        ledger.record(service.at("x-aws", "was"), "translated", definition, reason=reason)
 
 
 def _decide_mode(kind: Kind, ledger: Ledger) -> None:
@@ -197,12 +194,9 @@ def _decide_configs(project: Project, kinds: Mapping[str, Kind], mounts: Mapping
                 ledger.record(("configs", node.text), "adapted", definition, reason="part of the image")
 
 
-def _decide_settings(project: Project, settings: Settings, ledger: Ledger) -> None:
+def _decide_settings(project: Project, ledger: Ledger) -> None:
     """The project's own settings."""
     block = project.root.get("x-aws")
-    unsupported = {"restore": settings.restore}
     for key in block.entries if isinstance(block, tree.Mapping) else ():
-        if unsupported.get(key):
-            ledger.refuse(("x-aws", key), "not-supported-yet", f"`{key}` is not supported yet", "leave it out for now")
-        elif not ledger.covers(("x-aws", key)):
+        if not ledger.covers(("x-aws", key)):
             ledger.record(("x-aws", key), "translated", reason="a setting of compose2aws")

@@ -52,8 +52,8 @@ def network_group(network: str) -> ResourceId:
     return named("AWS::EC2::SecurityGroup", network, "NetworkSecurityGroup")
 
 
-def service_group(service: str) -> ResourceId:
-    return named("AWS::EC2::SecurityGroup", service, "SecurityGroup")
+def service_group(kind: Kind) -> ResourceId:
+    return named("AWS::EC2::SecurityGroup", kind.source.identity, "SecurityGroup")
 
 
 def rule_between(group: ResourceId, peer: ResourceId, port: int, protocol: str, description: str) -> IngressRule:
@@ -142,9 +142,9 @@ def plan_groups(
         mine = [network_group(n) for n in kind.source.networks if n in used and n in names]
         if name in own or not mine:
             shut = bool(kind.source.networks) and all(network in internal for network in kind.source.networks)
-            about = f"Tasks of {name}"
-            groups.append(SecurityGroup(service_group(name), about, not shut, kind.source.path, inner_egress=shut))
-            mine.append(service_group(name))
+            about = f"Tasks of {kind.source.identity}"  # which nobody may change later
+            groups.append(SecurityGroup(service_group(kind), about, not shut, kind.source.path, inner_egress=shut))
+            mine.append(service_group(kind))
         of_service[name] = tuple(mine)
         if len(mine) > MAXIMUM_GROUPS:
             ledger.refuse(
@@ -156,7 +156,7 @@ def plan_groups(
             )
     from_hosts = any(k.runs and k.source.text("network_mode") == "host" for k in kinds.values())
     for name, item in managed.items():
-        groups.append(SecurityGroup(item.security_group, f"The managed service {name}", False, item.source))
+        groups.append(SecurityGroup(item.security_group, f"The managed service {item.identity}", False, item.source))
         if from_hosts:
             ingress += [
                 rule_between(item.security_group, _HOSTS, port, "tcp", "From tasks in their host's network")
@@ -180,7 +180,7 @@ def plan_groups(
 
 
 def _mounting_group(kind: Kind) -> ResourceId:
-    return _HOSTS if kind.source.text("network_mode") == "host" else service_group(kind.source.name)
+    return _HOSTS if kind.source.text("network_mode") == "host" else service_group(kind)
 
 
 def host_groups(fleets: Iterable[HostFleet]) -> tuple[SecurityGroup, ...]:
@@ -189,7 +189,7 @@ def host_groups(fleets: Iterable[HostFleet]) -> tuple[SecurityGroup, ...]:
     return tuple(SecurityGroup(id_, "Hosts of containers that Fargate cannot run", True) for id_ in ids)
 
 
-def balancer_groups(ports: Ports) -> Groups:
+def balancer_groups(ports: Ports, kinds: Mapping[str, Kind]) -> Groups:
     """The balancers' own groups, which alone admit the world, on the listeners' ports; and what published services
     admit: their balancer, on their container port alone."""
     groups: list[SecurityGroup] = []
@@ -199,7 +199,7 @@ def balancer_groups(ports: Ports) -> Groups:
         groups.append(SecurityGroup(group, f"The {balancer.kind} balancer", True))
         rules += [_open_to_the_world(group, p.port, t) for p in balancer.listeners for t in _TRANSPORTS[p.protocol]]
     rules += [
-        rule_between(service_group(service), group, port, protocol, f"From the balancer to {service}")
+        rule_between(service_group(kinds[service]), group, port, protocol, f"From the balancer to {service}")
         for service, port, protocol, group in ports.admitted
     ]
     return Groups(tuple(groups), tuple(dict.fromkeys(rules)), {})

@@ -126,7 +126,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         internal,
         ledger,
     )
-    public = balancer_groups(ports)
+    public = balancer_groups(ports, kinds)
     called = host_names(project.root, moved.endpoints)
     addresses = {name: mounted_addresses(kind.source, project, called) for name, kind in running.items()}
     known = _known_ports(running, values, addresses, project)
@@ -145,6 +145,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         {name: frozenset(kind.source.dependencies) for name, kind in running.items()},
         settings.connect,
         ledger,
+        settings.identities,
     )
     names = plan_names(kinds, moved.items, _called(project), namespace, ledger)
     in_full = settings.search_domain == "sidecar"
@@ -188,7 +189,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     ]
     fleets = plan_fleets(on_hosts, ledger)
     alarms, alarm_topic = plan_alarms(moved.items.values(), ports.balancers, workloads, settings, catalog, ledger)
-    decide_membership(project, kinds, mounts, moved.items, settings, ledger)
+    decide_membership(project, kinds, mounts, moved.items, ledger)
     apply_key_table(project, kinds, catalog, ledger)
     _tell_what_is_left_out(project, ledger)
 

@@ -17,14 +17,14 @@ _SCRIPT = "echo \"search {} $(sed -n 's/^search //p' /etc/resolv.conf | tail -n 
 
 
 def with_search_domain(
-    service: str, containers: tuple[Container, ...], image: Image, namespace: str, retention: int
+    identity: str, containers: tuple[Container, ...], image: Image, namespace: str, retention: int
 ) -> tuple[Container, ...]:
     """The containers of a task, with one of the helper's `image` before them that sets the search domain."""
-    name = first_container("names", service)
+    name = first_container("names", identity)
     first = Container(
         name=name,
         image=image,
-        logging=Logging(named("AWS::Logs::LogGroup", service, "LogGroup"), retention, name),
+        logging=Logging(named("AWS::Logs::LogGroup", identity, "LogGroup"), retention, name),
         essential=False,
         entrypoint=(Text.of("sh"), Text.of("-ec")),
         command=(Text.of(_SCRIPT.format(namespace)),),

@@ -13,11 +13,10 @@ from compose2aws.compose import node as tree
 from compose2aws.compose.project import Project
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.identity import ResourceId, first_container, logical_id, variable_id
-from compose2aws.planning.image import helper_image, layered, platforms, target_name
+from compose2aws.planning.image import helper_image, image_beside
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger, pointer
 from compose2aws.planning.model import (
-    BuiltImage,
     Container,
     ContainerDependency,
     EnvironmentVariable,
@@ -31,6 +30,7 @@ from compose2aws.planning.model import (
 )
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Hole, Text
+from compose2aws.planning.values.parameter_book import master_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def plan_secret_files(
         variable = f"SECRET_{index}"
         database = passwords.get(name)
         if database:
-            login = named("AWS::SecretsManager::Secret", database, "MasterLogin")
+            login = master_login(project.root, database)
             variables.append(EnvironmentVariable(variable, Text.of(Hole("password", database)), login, "password"))
             _write_file(service, index, name, variable, folders, script, ledger, login, f"the password of {database}")
             continue
@@ -111,8 +111,10 @@ def plan_secret_files(
     container_name = first_container("secrets", service.name)
     writer = Container(
         name=container_name,
-        image=_writer_image(service, project) if isolated else RegistryImage(helper_image()),
-        logging=Logging(named("AWS::Logs::LogGroup", service.name, "LogGroup"), retention, container_name),
+        image=image_beside(service, "secrets", helper_image(), (), project)
+        if isolated
+        else RegistryImage(helper_image()),
+        logging=Logging(named("AWS::Logs::LogGroup", service.identity, "LogGroup"), retention, container_name),
         essential=False,
         entrypoint=(Text.of("sh"), Text.of("-ec")),
         command=(Text.of(" && ".join(script)),),
@@ -173,12 +175,6 @@ def _parameter(name: str, secret: tree.Mapping) -> Parameter:
     source = pointer(("secrets", name, "file")) if isinstance(file, tree.Scalar) else pointer(("secrets", name))
     kind = "file" if isinstance(file, tree.Scalar) else "external"
     return Parameter(logical_id(name, "SecretFile"), f"{kind}:{source}", f"The secret {name}", secret=True)
-
-
-def _writer_image(service: ServiceSource, project: Project) -> BuiltImage:
-    name = f"{service.name}/secrets"
-    target = layered(target_name(name), f"docker-image://{helper_image()}", (), platforms(service), project)
-    return BuiltImage(name, logical_id(name, "Image"), target, (), service.path)
 
 
 def _quote(path: str) -> str:

@@ -14,6 +14,7 @@ from compose2aws.catalog.catalog import settings_schema
 from compose2aws.compose.node import Mapping, Node, Path, Scalar, find, leaves, locate, plain
 from compose2aws.compose.project import ComposeError, Diagnostic, Project
 from compose2aws.planning.model import Tier
+from compose2aws.planning.renaming import renaming_problems
 from compose2aws.planning.schedule import expression_problem, zone_problem
 
 
@@ -61,6 +62,11 @@ class Settings:
         return self.tier == "production"
 
     @property
+    def identities(self) -> dict[str, str]:
+        """The name that each service's ids are made of: the first that it had on AWS."""
+        return {name: service.was or name for name, service in self.services.items()}
+
+    @property
     def retention(self) -> int:
         """How many days logs are kept."""
         return 365 if self.production else 7
@@ -78,6 +84,7 @@ def read_settings(project: Project, tier: str | None = None) -> Settings:
         path: Path = ("services", name, "x-aws")
         problems += _check(project, path, service_schema)
         blocks[name] = _block(project, path)
+    problems += renaming_problems(project, blocks)
     restore = top.get("restore")
     for name in restore if isinstance(restore, dict) else ():
         if name not in blocks:

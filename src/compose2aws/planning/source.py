@@ -37,13 +37,20 @@ def seconds(text: str) -> float | None:
 class ServiceSource:
     """One service of the canonical project. Every look takes the keys below `services.NAME`.
 
-    `owner` is the service whose task its container stands in: itself, but for one that shares another's network.
+    `owner` is the service whose task its container stands in: itself, but for one that shares another's network. `task`
+    is the owner's `identity`.
     """
 
     name: str
     node: Mapping
     settings: ServiceSettings
     owner: str
+    task: str
+
+    @property
+    def identity(self) -> str:
+        """The name that ids are made of: the first that the service had on AWS."""
+        return self.settings.was or self.name
 
     @property
     def path(self) -> Path:
@@ -97,7 +104,7 @@ class ServiceSource:
     @property
     def definition(self) -> ResourceId:
         """The task definition that its container stands in."""
-        return named("AWS::ECS::TaskDefinition", self.owner, "TaskDefinition")
+        return named("AWS::ECS::TaskDefinition", self.task, "TaskDefinition")
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -120,13 +127,21 @@ class ServiceSource:
         }
 
 
+def first_name(root: Mapping, service: str) -> str:
+    """The name that a service's ids are made of: the first that it had on AWS (`x-aws.was`)."""
+    was = find(root, ("services", service, "x-aws", "was"))
+    return was.text if isinstance(was, Scalar) and was.text else service
+
+
 def sources(project: Project, settings: Settings) -> Iterator[ServiceSource]:
     """The services of a project, in the order of the file."""
     services = project.root.get("services")
     nodes = services.entries if isinstance(services, Mapping) else {}
     for name, node in nodes.items():
         if isinstance(node, Mapping):
-            yield ServiceSource(name, node, settings.services.get(name, ServiceSettings()), _owner(name, nodes))
+            owner = _owner(name, nodes)
+            own = settings.services.get(name, ServiceSettings())
+            yield ServiceSource(name, node, own, owner, settings.identities.get(owner, owner))
 
 
 def _owner(name: str, nodes: dict[str, Node]) -> str:

@@ -15,15 +15,15 @@ ANSWERING_PORT = 65080
 
 
 def with_answer(
-    service: str, main: str, containers: tuple[Container, ...], image: Image, retention: int
+    identity: str, main: str, containers: tuple[Container, ...], image: Image, retention: int
 ) -> tuple[Container, ...]:
     """The containers of a task, with one of the helper's `image` behind them that answers health checks once the
     container `main` runs."""
-    name = first_container("health", service)
+    name = first_container("health", identity)
     answer = Container(
         name=name,
         image=image,
-        logging=Logging(named("AWS::Logs::LogGroup", service, "LogGroup"), retention, name),
+        logging=Logging(named("AWS::Logs::LogGroup", identity, "LogGroup"), retention, name),
         essential=False,
         entrypoint=(Text.of("httpd"),),
         command=tuple(Text.of(word) for word in ("-f", "-p", str(ANSWERING_PORT))),

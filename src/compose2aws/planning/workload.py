@@ -160,11 +160,11 @@ def _task(
     if service.name in parts.ports.answering:
         helper = attendant_image(service, "health", helper_image(), isolated, parts.project)
         main = container_name(service.name)
-        containers = list(with_answer(service.name, main, tuple(containers), helper, retention))
+        containers = list(with_answer(service.identity, main, tuple(containers), helper, retention))
     host_network = service.text("network_mode") == "host"
     if parts.search_domain and not host_network:
         helper = attendant_image(service, "names", helper_image(), isolated, parts.project)
-        before = with_search_domain(service.name, tuple(containers), helper, parts.search_domain, retention)
+        before = with_search_domain(service.identity, tuple(containers), helper, parts.search_domain, retention)
         containers = list(before)
     cpu = sum(a.cpu for a in wanted)
     memory = sum(a.memory for a in wanted)
@@ -184,7 +184,9 @@ def _task(
         )
         return None
     if service.settings.policies:
-        ledger.record(service.at("x-aws", "policies"), "translated", named("AWS::IAM::Role", service.name, "TaskRole"))
+        ledger.record(
+            service.at("x-aws", "policies"), "translated", named("AWS::IAM::Role", service.identity, "TaskRole")
+        )
     return Task(
         service=service.name,
         cpu=size[0],
@@ -200,6 +202,7 @@ def _task(
         network_mode="host" if host_network else "awsvpc",
         host_pid=any(member.source.text("pid") == "host" for member in members),
         host_ipc=any(member.source.text("ipc") == "host" for member in members),
+        was=service.settings.was,
     )
 
 
@@ -240,7 +243,7 @@ def _service(
 ) -> Service:
     service = kind.source
     name = service.name
-    id_ = named("AWS::ECS::Service", name, "Service")
+    id_ = named("AWS::ECS::Service", service.identity, "Service")
     replicas = _replicas(service, id_, ledger)
     targets = parts.ports.attachments.get(name, ())
     writes = any(
@@ -278,7 +281,7 @@ def _service(
         minimum_healthy=low,
         maximum=high,
         zone_rebalancing=high > 100,
-        registry=registry_id(name) if task.network_mode == "awsvpc" else None,
+        registry=registry_id(service.identity) if task.network_mode == "awsvpc" else None,
         connect=parts.discovery.parts.get(name),
         targets=targets,
         health_grace=_health_grace(task) if targets else None,
@@ -332,7 +335,7 @@ def _autoscaling(service: ServiceSource, group: ResourceId | None, ledger: Ledge
             "publish a port, or scale by `cpu`",
         )
     ledger.record(
-        path, "translated", named("AWS::ApplicationAutoScaling::ScalableTarget", service.name, "ScalableTarget")
+        path, "translated", named("AWS::ApplicationAutoScaling::ScalableTarget", service.identity, "ScalableTarget")
     )
     by_something = wanted.get("cpu") or wanted.get("memory") or wanted.get("requests")
     return Autoscaling(
@@ -476,10 +479,10 @@ def _condition(condition: str, checked: bool) -> Literal["START", "HEALTHY", "SU
 
 
 def _resource_of(kind: Kind) -> ResourceId:
-    name = kind.source.name
+    identity = kind.source.identity
     if kind.what == "job":
-        return named("AWS::CloudFormation::CustomResource", name, "Job")
-    return named("AWS::ECS::Service", name, "Service")
+        return named("AWS::CloudFormation::CustomResource", identity, "Job")
+    return named("AWS::ECS::Service", identity, "Service")
 
 
 def grace_periods(kinds: Mapping[str, Kind]) -> dict[str, int]:

@@ -25,6 +25,7 @@ def _rabbitmq(draft: Draft) -> MessageBroker:
         instance_type="mq.m7g.large" if draft.production else "mq.m7g.medium",
         security_group=draft.security_group,
         source=draft.service.path,
+        was=draft.service.settings.was,
     )
 
 

@@ -29,6 +29,7 @@ def _valkey(draft: Draft) -> ReplicationGroup:
         security_group=draft.security_group,
         generated_password=_has_password(draft),
         source=draft.service.path,
+        was=draft.service.settings.was,
     )
 
 
@@ -52,6 +53,7 @@ def _memcached(draft: Draft) -> MemcachedCluster:
         tls=draft.settings.tls_required,
         security_group=draft.security_group,
         source=draft.service.path,
+        was=draft.service.settings.was,
     )
 
 

@@ -30,6 +30,7 @@ def _aurora(draft: Draft) -> AuroraCluster:
         database_parameter=_database_parameter(draft),
         snapshot=draft.settings.restore.get(draft.service.name),
         source=draft.service.path,
+        was=draft.service.settings.was,
     )
 
 
@@ -72,6 +73,7 @@ def _mariadb(draft: Draft) -> DatabaseInstance:
         security_group=draft.security_group,
         database_parameter=_database_parameter(draft),
         source=draft.service.path,
+        was=draft.service.settings.was,
     )
 
 
@@ -89,6 +91,7 @@ def _document(draft: Draft) -> DocumentCluster:
         backup_retention=14 if production else 1,
         security_group=draft.security_group,
         source=draft.service.path,
+        was=draft.service.settings.was,
     )
 
 

@@ -39,7 +39,7 @@ class Draft:
 
     @property
     def security_group(self) -> ResourceId:
-        return named("AWS::EC2::SecurityGroup", self.service.name, "SecurityGroup")
+        return named("AWS::EC2::SecurityGroup", self.service.identity, "SecurityGroup")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ def _opensearch(draft: Draft) -> SearchDomain:
         log_retention=365 if production else 7,
         security_group=draft.security_group,
         source=draft.service.path,
+        was=draft.service.settings.was,
     )
 
 

@@ -34,7 +34,7 @@ def choose_version(
             service.at("image"),
         )
     creatable = catalog.creatable(rule.engine, major)
-    version = EngineVersion(logical_id(service.name, "EngineVersion"), creatable[-1] if creatable else major, major)
+    version = EngineVersion(logical_id(service.identity, "EngineVersion"), creatable[-1] if creatable else major, major)
     parameter = Parameter(
         name=version.parameter,
         source=f"engine:{service.name}",

@@ -6,13 +6,32 @@ ECS units (1,024 are one vCPU). `source` is the compose path that an item comes 
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from compose2aws.planning.identity import ResourceId, Role, Singleton, logical_id
 
 Tier: TypeAlias = Literal["development", "production"]
 SubnetKind: TypeAlias = Literal["public", "private", "isolated"]
 Architecture: TypeAlias = Literal["X86_64", "ARM64"]
+
+
+class OfService:
+    """Something that a compose service becomes. `was` is the name under which it was made first, where the service has
+    been renamed since: its ids, and all that AWS lets nobody change, are made of that name."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def service(self) -> str: ...
+        @property
+        def was(self) -> str | None: ...
+
+    @property
+    def identity(self) -> str:
+        """The name that its ids are made of."""
+        return self.was or self.service
 
 
 def singleton(resource_type: str, name: Singleton) -> ResourceId:

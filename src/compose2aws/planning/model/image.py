@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from compose2aws.compose.node import Path
 from compose2aws.planning.identity import ResourceId
-from compose2aws.planning.model.base import named, singleton
+from compose2aws.planning.model.base import OfService, named, singleton
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class BakeTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltImage:
+class BuiltImage(OfService):
     """An image that the bake file builds and a repository of ours holds; the app takes it by digest as `parameter`.
 
     `target` is the target that is pushed; `intermediate` are those that it is built on and that are not pushed.
@@ -64,10 +64,11 @@ class BuiltImage:
     target: BakeTarget
     intermediate: tuple[BakeTarget, ...] = ()
     source: Path = ()
+    was: str | None = None
 
     @property
     def repository(self) -> ResourceId:
-        return named("AWS::ECR::Repository", self.service, "Repository")
+        return named("AWS::ECR::Repository", self.identity, "Repository")
 
 
 Image: TypeAlias = RegistryImage | BuiltImage

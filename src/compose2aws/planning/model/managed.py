@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from compose2aws.compose.node import Path
 from compose2aws.planning.identity import ResourceId
-from compose2aws.planning.model.base import named
+from compose2aws.planning.model.base import OfService, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class EngineVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class AuroraCluster:
+class AuroraCluster(OfService):
     """An Aurora cluster, Serverless v2. `parameters` are those of its cluster parameter group. Capacities are ACU.
     `auto_pause` is the idle time after which it pauses (None: never). `database_parameter` is the stack parameter that
     names its database, where the file leaves the name open; none is made where it is empty."""
@@ -44,30 +44,31 @@ class AuroraCluster:
     database_parameter: str | None = None
     snapshot: str | None = None
     source: Path = ()
+    was: str | None = None
 
     @property
     def cluster(self) -> ResourceId:
-        return named("AWS::RDS::DBCluster", self.service, "Cluster")
+        return named("AWS::RDS::DBCluster", self.identity, "Cluster")
 
     @property
     def writer(self) -> ResourceId:
-        return named("AWS::RDS::DBInstance", self.service, "Writer")
+        return named("AWS::RDS::DBInstance", self.identity, "Writer")
 
     @property
     def reader_instance(self) -> ResourceId:
-        return named("AWS::RDS::DBInstance", self.service, "Reader")
+        return named("AWS::RDS::DBInstance", self.identity, "Reader")
 
     @property
     def parameter_group(self) -> ResourceId:
-        return named("AWS::RDS::DBClusterParameterGroup", self.service, "ClusterParameterGroup")
+        return named("AWS::RDS::DBClusterParameterGroup", self.identity, "ClusterParameterGroup")
 
     @property
     def subnet_group(self) -> ResourceId:
-        return named("AWS::RDS::DBSubnetGroup", self.service, "SubnetGroup")
+        return named("AWS::RDS::DBSubnetGroup", self.identity, "SubnetGroup")
 
     @property
     def login(self) -> ResourceId:
-        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
 
     @property
     def resources(self) -> tuple[ResourceId, ...]:
@@ -77,7 +78,7 @@ class AuroraCluster:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplicationGroup:
+class ReplicationGroup(OfService):
     """An ElastiCache replication group, cluster mode off. `transit_encryption`: `preferred` admits plain text too.
     `generated_password`: clients show an AuthToken, which AWS generates."""
 
@@ -94,23 +95,24 @@ class ReplicationGroup:
     security_group: ResourceId
     generated_password: bool = False
     source: Path = ()
+    was: str | None = None
 
     @property
     def group(self) -> ResourceId:
-        return named("AWS::ElastiCache::ReplicationGroup", self.service, "ReplicationGroup")
+        return named("AWS::ElastiCache::ReplicationGroup", self.identity, "ReplicationGroup")
 
     @property
     def parameter_group(self) -> ResourceId:
-        return named("AWS::ElastiCache::ParameterGroup", self.service, "ParameterGroup")
+        return named("AWS::ElastiCache::ParameterGroup", self.identity, "ParameterGroup")
 
     @property
     def subnet_group(self) -> ResourceId:
-        return named("AWS::ElastiCache::SubnetGroup", self.service, "SubnetGroup")
+        return named("AWS::ElastiCache::SubnetGroup", self.identity, "SubnetGroup")
 
     @property
     def login(self) -> ResourceId:
         """The generated AuthToken; there only where `generated_password`."""
-        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
 
     @property
     def resources(self) -> tuple[ResourceId, ...]:
@@ -119,7 +121,7 @@ class ReplicationGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseInstance:
+class DatabaseInstance(OfService):
     """A standalone RDS instance (MariaDB). Storage in GiB. `database_parameter`: see `AuroraCluster`."""
 
     service: str
@@ -139,22 +141,23 @@ class DatabaseInstance:
     security_group: ResourceId
     database_parameter: str | None = None
     source: Path = ()
+    was: str | None = None
 
     @property
     def instance(self) -> ResourceId:
-        return named("AWS::RDS::DBInstance", self.service, "Instance")
+        return named("AWS::RDS::DBInstance", self.identity, "Instance")
 
     @property
     def parameter_group(self) -> ResourceId:
-        return named("AWS::RDS::DBParameterGroup", self.service, "ParameterGroup")
+        return named("AWS::RDS::DBParameterGroup", self.identity, "ParameterGroup")
 
     @property
     def subnet_group(self) -> ResourceId:
-        return named("AWS::RDS::DBSubnetGroup", self.service, "SubnetGroup")
+        return named("AWS::RDS::DBSubnetGroup", self.identity, "SubnetGroup")
 
     @property
     def login(self) -> ResourceId:
-        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
 
     @property
     def resources(self) -> tuple[ResourceId, ...]:
@@ -162,7 +165,7 @@ class DatabaseInstance:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentCluster:
+class DocumentCluster(OfService):
     """A DocumentDB cluster."""
 
     service: str
@@ -176,26 +179,27 @@ class DocumentCluster:
     backup_retention: int
     security_group: ResourceId
     source: Path = ()
+    was: str | None = None
 
     @property
     def cluster(self) -> ResourceId:
-        return named("AWS::DocDB::DBCluster", self.service, "Cluster")
+        return named("AWS::DocDB::DBCluster", self.identity, "Cluster")
 
     def instance(self, number: int) -> ResourceId:
         """The first instance is the writer at the start; the second stands in another zone."""
-        return named("AWS::DocDB::DBInstance", self.service, "Writer" if number == 0 else "Reader")
+        return named("AWS::DocDB::DBInstance", self.identity, "Writer" if number == 0 else "Reader")
 
     @property
     def parameter_group(self) -> ResourceId:
-        return named("AWS::DocDB::DBClusterParameterGroup", self.service, "ClusterParameterGroup")
+        return named("AWS::DocDB::DBClusterParameterGroup", self.identity, "ClusterParameterGroup")
 
     @property
     def subnet_group(self) -> ResourceId:
-        return named("AWS::DocDB::DBSubnetGroup", self.service, "SubnetGroup")
+        return named("AWS::DocDB::DBSubnetGroup", self.identity, "SubnetGroup")
 
     @property
     def login(self) -> ResourceId:
-        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
 
     @property
     def resources(self) -> tuple[ResourceId, ...]:
@@ -204,7 +208,7 @@ class DocumentCluster:
 
 
 @dataclass(frozen=True, slots=True)
-class MemcachedCluster:
+class MemcachedCluster(OfService):
     """An ElastiCache cluster for memcached, of one node: unchanged clients know one address. `tls`: plain text is
     refused."""
 
@@ -217,18 +221,19 @@ class MemcachedCluster:
     tls: bool
     security_group: ResourceId
     source: Path = ()
+    was: str | None = None
 
     @property
     def cluster(self) -> ResourceId:
-        return named("AWS::ElastiCache::CacheCluster", self.service, "Cluster")
+        return named("AWS::ElastiCache::CacheCluster", self.identity, "Cluster")
 
     @property
     def parameter_group(self) -> ResourceId:
-        return named("AWS::ElastiCache::ParameterGroup", self.service, "ParameterGroup")
+        return named("AWS::ElastiCache::ParameterGroup", self.identity, "ParameterGroup")
 
     @property
     def subnet_group(self) -> ResourceId:
-        return named("AWS::ElastiCache::SubnetGroup", self.service, "SubnetGroup")
+        return named("AWS::ElastiCache::SubnetGroup", self.identity, "SubnetGroup")
 
     @property
     def resources(self) -> tuple[ResourceId, ...]:
@@ -236,7 +241,7 @@ class MemcachedCluster:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageBroker:
+class MessageBroker(OfService):
     """An Amazon MQ broker (RabbitMQ). `port` is AMQP's with TLS, `management_port` its HTTPS API's. It has Amazon's own
     configuration: `family` and `parameters` are empty."""
 
@@ -250,14 +255,15 @@ class MessageBroker:
     family: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     source: Path = ()
+    was: str | None = None
 
     @property
     def broker(self) -> ResourceId:
-        return named("AWS::AmazonMQ::Broker", self.service, "Broker")
+        return named("AWS::AmazonMQ::Broker", self.identity, "Broker")
 
     @property
     def login(self) -> ResourceId:
-        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
 
     @property
     def resources(self) -> tuple[ResourceId, ...]:
@@ -265,7 +271,7 @@ class MessageBroker:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchDomain:
+class SearchDomain(OfService):
     """An OpenSearch Service domain. `port` is HTTPS's. `secured`: it asks for the login of `user`. `masters` is the
     type of its three dedicated masters (None: the data nodes are masters too); `storage` is GiB a node. It has Amazon's
     own settings: `family` and `parameters` are empty."""
@@ -284,19 +290,20 @@ class SearchDomain:
     family: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     source: Path = ()
+    was: str | None = None
 
     @property
     def domain(self) -> ResourceId:
-        return named("AWS::OpenSearchService::Domain", self.service, "Domain")
+        return named("AWS::OpenSearchService::Domain", self.identity, "Domain")
 
     @property
     def login(self) -> ResourceId:
         """The generated login; there only where it is `secured`."""
-        return named("AWS::SecretsManager::Secret", self.service, "MasterLogin")
+        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
 
     @property
     def log_group(self) -> ResourceId:
-        return named("AWS::Logs::LogGroup", self.service, "DomainLogs")
+        return named("AWS::Logs::LogGroup", self.identity, "DomainLogs")
 
     @property
     def resources(self) -> tuple[ResourceId, ...]:

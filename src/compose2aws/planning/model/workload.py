@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from compose2aws.compose.node import Path
 from compose2aws.planning.identity import ResourceId
-from compose2aws.planning.model.base import Architecture, SubnetKind, named
+from compose2aws.planning.model.base import Architecture, OfService, SubnetKind, named
 from compose2aws.planning.model.image import Image
 from compose2aws.planning.text import Text
 
@@ -147,7 +147,7 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Task(OfService):
     """A task definition: the containers that run side by side, and what they may take and do.
 
     `policies` are managed policies' ARNs for the task role, `statements` statements of its own. `exec` gives it the
@@ -169,18 +169,19 @@ class Task:
     network_mode: Literal["awsvpc", "host"] = "awsvpc"
     host_pid: bool = False
     host_ipc: bool = False
+    was: str | None = None
 
     @property
     def definition(self) -> ResourceId:
-        return named("AWS::ECS::TaskDefinition", self.service, "TaskDefinition")
+        return named("AWS::ECS::TaskDefinition", self.identity, "TaskDefinition")
 
     @property
     def task_role(self) -> ResourceId:
-        return named("AWS::IAM::Role", self.service, "TaskRole")
+        return named("AWS::IAM::Role", self.identity, "TaskRole")
 
     @property
     def execution_role(self) -> ResourceId:
-        return named("AWS::IAM::Role", self.service, "ExecutionRole")
+        return named("AWS::IAM::Role", self.identity, "ExecutionRole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +252,13 @@ class Service:
     source: Path = ()
 
     @property
+    def identity(self) -> str:
+        """The name that its ids are made of."""
+        return self.task.was or self.name
+
+    @property
     def id(self) -> ResourceId:
-        return named("AWS::ECS::Service", self.name, "Service")
+        return named("AWS::ECS::Service", self.identity, "Service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +283,15 @@ class Job:
     source: Path = ()
 
     @property
+    def identity(self) -> str:
+        """The name that its ids are made of."""
+        return self.task.was or self.name
+
+    @property
     def id(self) -> ResourceId:
         if self.schedule:
-            return named("AWS::Scheduler::Schedule", self.name, "Schedule")
-        return named("AWS::CloudFormation::CustomResource", self.name, "Job")
+            return named("AWS::Scheduler::Schedule", self.identity, "Schedule")
+        return named("AWS::CloudFormation::CustomResource", self.identity, "Job")
 
 
 Workload: TypeAlias = Service | Job

@@ -50,7 +50,7 @@ def plan_application_balancer(ports: list[PublishedPort], context: PortContext) 
         if settings.domain:
             rule = listener_rule(port, group.id, https, service, port.service not in first, context)
             first.add(port.service)
-            same = next((p for p, r in placed if (r.hosts, r.paths) == (rule.hosts, rule.paths)), None)
+            same = next((p for p, r in placed if {*r.hosts} & {*rule.hosts} and r.paths == rule.paths), None)
             if same is not None:
                 refuse_address(port, same, rule, context)
                 continue
@@ -64,9 +64,10 @@ def plan_application_balancer(ports: list[PublishedPort], context: PortContext) 
             path = rule.paths[0].rstrip("*") if rule.paths else ""
             url = PublicUrl(port.service, "https", host, 443, path, published=port.published)
             context.urls.append(url)
-            if f".{host}".endswith(f".{settings.domain}") and not any(r.name == host for r in context.records):
-                id_ = ResourceId("AWS::Route53::RecordSet", logical_id(host, "Record"))
-                context.records.append(PublicRecord(id_, host, balancer, service.path))
+            for name in rule.hosts:
+                if f".{name}".endswith(f".{settings.domain}") and not any(r.name == name for r in context.records):
+                    id_ = ResourceId("AWS::Route53::RecordSet", logical_id(name, "Record"))
+                    context.records.append(PublicRecord(id_, name, balancer, service.path))
             context.attach(port, group.id, rule.id, security_group)
             made = (
                 rule.id,
@@ -117,7 +118,7 @@ def _plain_listener(
             "publish one of them on another port, or write `x-aws: {domain: …}`: then each has a name of its own",
         )
         return
-    id_ = named("AWS::ElasticLoadBalancingV2::Listener", numbered(port.service, number), "HttpListener")
+    id_ = named("AWS::ElasticLoadBalancingV2::Listener", numbered(port, number), "HttpListener")
     listeners[id_] = Listener(id_, number, "HTTP", group.id, port.path)
     context.urls.append(PublicUrl(port.service, "http", None, number, published=port.published))
     context.attach(port, group.id, id_, security_group)
@@ -130,7 +131,7 @@ def _plain_listener(
 def _target_group(port: PublishedPort, context: PortContext) -> TargetGroup:
     path = context.health_paths.get(port.service, {}).get(port.target)
     return TargetGroup(
-        id=named("AWS::ElasticLoadBalancingV2::TargetGroup", numbered(port.service, port.target), "TargetGroup"),
+        id=named("AWS::ElasticLoadBalancingV2::TargetGroup", numbered(port, port.target), "TargetGroup"),
         # a container that speaks TLS itself is spoken to in TLS; the balancer does not check its certificate
         protocol="HTTPS" if port.target in _TLS_PORTS else "HTTP",
         health_path=path or "/",

@@ -46,5 +46,6 @@ def decide_port(port: PublishedPort, context: PortContext, made: tuple[ResourceI
         context.ledger.record(service.at("x-aws", "protocol"), "translated", made[:1])
 
 
-def numbered(service: str, number: int) -> str:
-    return f"{service}/{number}"
+def numbered(port: PublishedPort, number: int) -> str:
+    """What the ids of a port's resources are made of."""
+    return f"{port.identity}/{number}"

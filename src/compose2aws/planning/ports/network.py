@@ -56,7 +56,9 @@ def plan_network_balancer(ports: list[PublishedPort], context: PortContext) -> B
             )
         group = TargetGroup(
             id=named(
-                "AWS::ElasticLoadBalancingV2::TargetGroup", f"{port.service}/{port.target}/{protocol}", "TargetGroup"
+                "AWS::ElasticLoadBalancingV2::TargetGroup",
+                f"{numbered(port, port.target)}/{protocol}",
+                "TargetGroup",
             ),
             protocol=protocol,
             health_path=None,
@@ -65,7 +67,7 @@ def plan_network_balancer(ports: list[PublishedPort], context: PortContext) -> B
             health_port=check if protocol == "UDP" else None,
             source=port.path,
         )
-        id_ = named("AWS::ElasticLoadBalancingV2::Listener", numbered(port.service, number), "NetworkListener")
+        id_ = named("AWS::ElasticLoadBalancingV2::Listener", numbered(port, number), "NetworkListener")
         if number not in listeners:
             groups[group.id] = group
             listeners[number] = Listener(id_, number, protocol, group.id, port.path)

@@ -22,13 +22,15 @@ _DRAWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PublishedPort:
-    """One entry of `ports` that the world reaches."""
+    """One entry of `ports` that the world reaches. Ids, and what is drawn by a name, are made of `identity`, the first
+    name of the service."""
 
     service: str
     published: int | None
     target: int
     protocol: Protocol
     path: Path
+    identity: str
 
 
 def published_ports(
@@ -77,13 +79,15 @@ def published_ports(
         elif protocol not in ("http", "tcp", "udp"):
             ledger.drop(path, "port-protocol", f"the protocol {protocol} has no listener on AWS")
         else:
-            found.append(PublishedPort(service.name, int(published) if published else None, target, protocol, path))
+            listener = int(published) if published else None
+            found.append(PublishedPort(service.name, listener, target, protocol, path, service.identity))
     if public is True and not found and not service.items("ports"):
         for index, text in enumerate(service.texts("expose")):
             ports, _, transport = text.partition("/")
             number = ports.partition("-")[0]
             if number.isdigit() and transport in ("", "tcp"):
-                found.append(PublishedPort(service.name, None, int(number), "http", service.at("expose", index)))
+                path = service.at("expose", index)
+                found.append(PublishedPort(service.name, None, int(number), "http", path, service.identity))
                 break
         else:
             ledger.find(
@@ -160,10 +164,10 @@ def with_drawn_ports(ports: list[PublishedPort], has_domain: bool, ledger: Ledge
         if port.published:
             take(port, port.published)
     drawn: dict[PublishedPort, int] = {}
-    for port in sorted(ports, key=lambda p: (p.service, p.target, p.protocol)):
+    for port in sorted(ports, key=lambda p: (p.identity, p.target, p.protocol)):
         if port.published or (has_domain and port.protocol == "http") or take(port, port.target):
             continue
-        number = _FIRST_DRAWN + int(digest(f"{port.service}/{port.target}"), 16) % _DRAWN
+        number = _FIRST_DRAWN + int(digest(f"{port.identity}/{port.target}"), 16) % _DRAWN
         while not take(port, number):
             number = _FIRST_DRAWN + (number - _FIRST_DRAWN + 1) % _DRAWN
         drawn[port] = number

@@ -29,24 +29,27 @@ def listener_rule(
     is_first: bool,
     context: PortContext,
 ) -> ListenerRule:
-    id_ = named("AWS::ElasticLoadBalancingV2::ListenerRule", numbered(port.service, port.target), "ListenerRule")
-    own_name = host_name(port, is_first, context.settings.domain or "")
+    id_ = named("AWS::ElasticLoadBalancingV2::ListenerRule", numbered(port, port.target), "ListenerRule")
+    own_names = host_names(port, is_first, context.settings.domain or "")
     if not is_first:
         # what x-aws says of host and path is about the first HTTP port
-        return ListenerRule(id_, listener, rule_priority((own_name,), ()), (own_name,), (), group, port.path)
-    host = service.settings.host or own_name
+        return ListenerRule(id_, listener, rule_priority(own_names[:1], ()), own_names, (), group, port.path)
+    hosts = (service.settings.host,) if service.settings.host else own_names
     paths = rule_paths(service.settings.path) if service.settings.path else ()
-    priority = service.settings.priority or rule_priority((host,), paths)
+    priority = service.settings.priority or rule_priority(hosts[:1], paths)
     for key in ("host", "path", "priority"):
         if key in service.entries("x-aws"):
             context.ledger.record(service.at("x-aws", key), "translated", id_)
-    return ListenerRule(id_, listener, priority, (host,), paths, group, port.path)
+    return ListenerRule(id_, listener, priority, hosts, paths, group, port.path)
 
 
-def host_name(port: PublishedPort, is_first: bool, domain: str) -> str:
-    """`SERVICE.domain`, and `SERVICE-PORT.domain` for a service's second HTTP port; `_` becomes `-`."""
-    label = re.sub(r"[^a-z0-9-]", "-", port.service.lower()).strip("-") or digest(port.service)
-    return f"{label}.{domain}" if is_first else f"{label}-{port.target}.{domain}"
+def host_names(port: PublishedPort, is_first: bool, domain: str) -> tuple[str, ...]:
+    """`SERVICE.domain`, and `SERVICE-PORT.domain` for a service's second HTTP port; `_` becomes `-`. A service that was
+    renamed answers at its first name too."""
+    named = (port.service, port.identity)
+    labels = (re.sub(r"[^a-z0-9-]", "-", name.lower()).strip("-") or digest(name) for name in named)
+    end = "" if is_first else f"-{port.target}"
+    return tuple(dict.fromkeys(f"{label}{end}.{domain}" for label in labels))
 
 
 def rule_paths(path: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model.base import named
 from compose2aws.planning.model.workload import EnvironmentVariable
+from compose2aws.planning.source import first_name
 from compose2aws.planning.values.address import Reader, Site
 from compose2aws.planning.values.client_tls import is_off, is_on, is_switch_of, switched, untold
 from compose2aws.planning.values.command_line import client_secrets, command_words
@@ -90,7 +91,7 @@ class Client:
             mode = find(self.stage.root, ("services", owner, "network_mode"))
             other = mode.text.removeprefix("service:") if isinstance(mode, Scalar) else ""
             if not isinstance(mode, Scalar) or other == mode.text or other in seen:
-                return named("AWS::ECS::TaskDefinition", owner, "TaskDefinition")
+                return named("AWS::ECS::TaskDefinition", first_name(self.stage.root, owner), "TaskDefinition")
             owner = other
             seen.add(other)
 

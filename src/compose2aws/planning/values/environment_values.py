@@ -83,7 +83,7 @@ def delivered(stage: Stage, name: str, text: Text, path: Path) -> EnvironmentVar
         return EnvironmentVariable(name, text, source=path)
     only = text.parts[0]
     if len(text.parts) == 1 and isinstance(only, Hole) and only.fact == "password":
-        return EnvironmentVariable(name, text, master_login(only.of), "password", source=path)
+        return EnvironmentVariable(name, text, master_login(stage.root, only.of), "password", source=path)
     return EnvironmentVariable(name, text, stage.book.stored(text, path), source=path)
 
 

@@ -58,8 +58,8 @@ def host_names(root: Mapping, endpoints: AbstractMapping[str, Endpoint]) -> Host
 
 
 def _further_names(node: Node) -> Iterator[str]:
-    for key in ("container_name", "hostname"):
-        value = find(node, (key,))
+    for key in (("container_name",), ("hostname",), ("x-aws", "was")):
+        value = find(node, key)
         if isinstance(value, Scalar) and value.text:
             yield value.text
     attached = find(node, ("networks",))

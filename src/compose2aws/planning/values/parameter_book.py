@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from compose2aws.compose.node import Path
+from compose2aws.compose.node import Mapping, Path
 from compose2aws.planning.identity import ResourceId, digest, variable_id
 from compose2aws.planning.ledger import Ledger, people_path, pointer
 from compose2aws.planning.model.base import named
 from compose2aws.planning.model.secret import Parameter, StoredSecret
+from compose2aws.planning.source import first_name
 from compose2aws.planning.text import SENSITIVE, Hole, Text
 
 # AWS CloudFormation User Guide, "Quotas": the longest value of a parameter.
@@ -70,7 +71,8 @@ class ParameterBook:
         if text not in texts:
             texts.append(text)
         number = texts.index(text) + 1
-        name = variable_id(f"{service}/{key}" if number == 1 else f"{service}/{key}/{number}")
+        first = first_name(self.ledger.root, service)
+        name = variable_id(f"{first}/{key}" if number == 1 else f"{first}/{key}/{number}")
         if name not in self._parameters:
             self._check(text, path)
             self._parameters[name] = Parameter(
@@ -95,7 +97,8 @@ class ParameterBook:
         else:
             first = next((hole.of for hole in text.holes if hole.fact in _ENDPOINT_FACTS), None)
             owner = first or next(hole.of for hole in text.holes if hole.fact in SENSITIVE)
-            name = f"{owner}-{digest(chr(0).join(map(repr, text.parts)))}"
+            parts = (self._first_named(part) for part in text.parts)
+            name = f"{first_name(self.ledger.root, owner)}-{digest(chr(0).join(map(repr, parts)))}"
             id_ = named("AWS::SecretsManager::Secret", name, "Connection")
             # whoever wants it first must not change what it says
             before = self._secrets.get(id_)
@@ -104,6 +107,12 @@ class ParameterBook:
             secret = StoredSecret(id_, text, what, None, path)
         self._secrets[id_] = secret
         return id_
+
+    def _first_named(self, part: str | Hole) -> str | Hole:
+        """A part of a text under the first name of the service that it tells of."""
+        if isinstance(part, Hole) and part.fact in _ENDPOINT_FACTS:
+            return replace(part, of=first_name(self.ledger.root, part.of))
+        return part
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -137,6 +146,6 @@ class ParameterBook:
             )
 
 
-def master_login(service: str) -> ResourceId:
+def master_login(root: Mapping, service: str) -> ResourceId:
     """The generated login of a managed service; its JSON has the key `password`."""
-    return named("AWS::SecretsManager::Secret", service, "MasterLogin")
+    return named("AWS::SecretsManager::Secret", first_name(root, service), "MasterLogin")
