@@ -23,6 +23,7 @@ from compose2aws.catalog.model import (
     ImageMapping,
     Initialisation,
     KeyRow,
+    Lack,
     Login,
     Reserved,
     SettingRules,
@@ -199,6 +200,10 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         if settings
         else None,
         reserved=Reserved(frozenset(reserved.get("users", ())), frozenset(reserved.get("databases", ()))),
+        lacks=tuple(
+            Lack(row["says"], tuple(row.get("variables", ())), frozenset(row.get("databases", ())))
+            for row in data.get("lacks", ())
+        ),
         data=tuple(data.get("data", ())),
         init=tuple(data.get("init", ())),
         initialisation=Initialisation(tuple(initialise["variables"].items()), initialise["script"])

@@ -78,6 +78,16 @@ class Reserved:
 
 
 @dataclass(frozen=True, slots=True)
+class Lack:
+    """What the managed service has not and clients ask for, told by shell patterns of variables that hold its address,
+    or by the databases that they name. `says` ends a sentence that begins with the product."""
+
+    says: str
+    variables: tuple[str, ...] = ()
+    databases: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class SettingRules:
     """What of the command line and of mounted files becomes parameter-group entries: `style` is how the program takes
     them, `allowed` are the parameters that the managed service lets one set, `absorbed` those that it decides by itself
@@ -146,6 +156,7 @@ class ImageMapping:
     client_tls: ClientTls = ClientTls()
     settings: SettingRules | None = None
     reserved: Reserved = Reserved()
+    lacks: tuple[Lack, ...] = ()
     data: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
     initialisation: Initialisation | None = None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from compose2aws.compose import node as tree
+from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.values.host_names import HostNames
@@ -22,8 +24,8 @@ _PORTS = {"http": 80, "https": 443}
 def mounted_addresses(service: ServiceSource, project: Project, names: HostNames) -> tuple[tuple[str, int], ...]:
     """The services, each with a port, that the files mounted by a service name."""
     found: dict[tuple[str, int], None] = {}
-    for text in _texts(service, project):
-        for host, port in _addresses(text):
+    for mounted in mounted_texts(service, project):
+        for host, port in _addresses(mounted.text):
             called = names.service(service.name, host) if host in names.all else None
             if called and names.near(service.name, called):
                 found[called, port] = None
@@ -41,16 +43,34 @@ def _addresses(text: str) -> Iterator[tuple[str, int]]:
             yield match["host"], _PORTS[match["scheme"]]
 
 
-def _texts(service: ServiceSource, project: Project) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class MountedText:
+    """The text of a file that a container mounts: its entry in the compose file, and the file's name as people know
+    it."""
+
+    path: Path
+    file: str
+    text: str = field(repr=False)
+
+
+def mounted_texts(service: ServiceSource, project: Project) -> Iterator[MountedText]:
+    """The texts of the files that a service mounts, as far as they are known."""
     for index in range(len(service.items("volumes"))):
         source = service.text("volumes", index, "source")
         if source and service.text("volumes", index, "type") == "bind":
-            yield from filter(None, (project.fact(source).text,))
+            yield from _known(service.at("volumes", index), source, project)
     for index in range(len(service.items("configs"))):
         name = service.text("configs", index, "source") or ""
         content = tree.find(project.root, ("configs", name, "content"))
         if isinstance(content, tree.Scalar):
-            yield content.text
+            yield MountedText(service.at("configs", index), f"the config {name}", content.text)
         file = tree.find(project.root, ("configs", name, "file"))
         if isinstance(file, tree.Scalar):
-            yield from filter(None, (project.fact(file.text).text,))
+            yield from _known(service.at("configs", index), file.text, project)
+
+
+def _known(path: Path, source: str, project: Project) -> Iterator[MountedText]:
+    text = project.fact(source).text
+    if text:
+        name = source.removeprefix(project.folder.rstrip("/") + "/")
+        yield MountedText(path, name, text)

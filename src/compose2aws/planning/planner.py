@@ -46,6 +46,7 @@ from compose2aws.planning.model import (
 )
 from compose2aws.planning.mount import Mounts, plan_mounts
 from compose2aws.planning.mounted_address import mounted_addresses
+from compose2aws.planning.mounted_login import tell_of_mounted_logins
 from compose2aws.planning.network import (
     balancer_groups,
     file_system_group,
@@ -128,6 +129,8 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     )
     public = balancer_groups(ports, kinds)
     called = host_names(project.root, moved.endpoints)
+    for kind in running.values():
+        tell_of_mounted_logins(kind.source, project, called, moved.endpoints, ledger)
     addresses = {name: mounted_addresses(kind.source, project, called) for name, kind in running.items()}
     known = _known_ports(running, values, addresses, project)
     ecs_services = tuple(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Iterator
 from dataclasses import replace
 
 from compose2aws.compose.node import Path, Segment
@@ -174,6 +176,17 @@ def report(client: Client, value: Value, result: Rewrite) -> None:
 def _report_options(client: Client, value: Value, what: str, of: Counterpart) -> None:
     """What clients of a service need beside its address, where the value cannot carry it."""
     stage, service = client.stage, of.service
+    for lack in of.endpoint.mapping.lacks:
+        by_name = any(fnmatch.fnmatchcase(value.name.upper(), pattern) for pattern in lack.variables)
+        if by_name or lack.databases.intersection(_databases(value, service)):
+            stage.ledger.find(
+                "not-offered",
+                "error",
+                f"{what} asks {of.endpoint.mapping.product} for what it does not offer: {lack.says}",
+                f"take the variable out where the app can do without, or keep {service} as a container with "
+                "`x-aws: {managed: false}`",
+                value.path,
+            )
     plain = (
         service in untold(value.written, value.sites, stage.counterparts)
         and (value.name, service) not in client.tls.told
@@ -203,6 +216,13 @@ def _report_options(client: Client, value: Value, what: str, of: Counterpart) ->
             f"set it in the app's own configuration, or give the app a URL of {service}",
             value.path,
         )
+
+
+def _databases(value: Value, service: str) -> Iterator[str]:
+    """The databases that a value's URLs of a service name."""
+    for site in value.sites:
+        if site.url is not None and any(address.service == service for address in site.addresses):
+            yield value.written.text[slice(*site.url.path)].strip("/")
 
 
 def _why_plain(value: Value, of: Counterpart) -> str:
