@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import dist
 from statistics import fmean
 
 from compose2aws.report.picture.model import Box, Group, Line, Picture, Pin, Symbol
@@ -68,8 +69,8 @@ class Arrangement:
 def arrange(picture: Picture) -> Arrangement:
     """Places for all boxes, groups and lines. Raises `MissingLibraryError`.
 
-    It is arranged twice: the second time routes and volumes stand in the order of what they lead to, so that their
-    lines do not cross.
+    Each is arranged twice: the second time routes and volumes stand in the order of what they lead to, so that their
+    lines do not cross. That is done with layers inside of each group, and with layers for all groups together.
     """
     try:
         import pygraphviz  # noqa: PLC0415 - heavy, and only pictures with places need it
@@ -79,12 +80,21 @@ def arrange(picture: Picture) -> Arrangement:
             "--format mermaid needs nothing"
         ) from error
 
-    def laid_out(shapes: Mapping[str, Shape], pinned: bool) -> Arrangement:
-        graph = pygraphviz.AGraph(string=_source(picture, shapes, pinned))
+    def laid_out(shapes: Mapping[str, Shape], pinned: bool, together: bool) -> Arrangement:
+        graph = pygraphviz.AGraph(string=_source(picture, shapes, pinned, together))
         return _read(json.loads(graph.draw(format="json0", prog="dot")), picture, shapes)
 
-    first = laid_out({box.id: shape(box) for box in picture.boxes}, pinned=False)
-    return laid_out({box.id: shape(_in_order(box, picture.lines, first)) for box in picture.boxes}, pinned=True)
+    def arranged(together: bool) -> Arrangement:
+        first = laid_out({box.id: shape(box) for box in picture.boxes}, False, together)
+        return laid_out({box.id: shape(_in_order(box, picture.lines, first)) for box in picture.boxes}, True, together)
+
+    return min((arranged(together) for together in (False, True)), key=_length)
+
+
+def _length(places: Arrangement) -> int:
+    """How long all lines are together: of two arrangements the one with shorter lines is easier to read."""
+    lengths = (dist(a, b) for curve in places.curves for a, b in pairwise(_along(curve.points)))
+    return round(sum(lengths))
 
 
 def _in_order(box: Box, lines: Sequence[Line], places: Arrangement) -> Box:
@@ -103,9 +113,9 @@ def _in_order(box: Box, lines: Sequence[Line], places: Arrangement) -> Box:
     return replace(box, exits=exits, entries=entries)
 
 
-def _source(picture: Picture, shapes: Mapping[str, Shape], pinned: bool) -> str:
+def _source(picture: Picture, shapes: Mapping[str, Shape], pinned: bool, together: bool) -> str:
     """The picture in Graphviz's language. Names are numbers: no text of the project stands in it. `pinned`: lines begin
-    and end at their own exits and entries."""
+    and end at their own exits and entries; `together`: all groups have the same layers."""
     numbers = {box.id: number for number, box in enumerate(picture.boxes)}
     ways = {group.id: {box.id for box in group.every_box()} for outer in picture.groups for group in _every(outer)}
     inside: dict[str | None, list[str]] = {}
@@ -119,9 +129,10 @@ def _source(picture: Picture, shapes: Mapping[str, Shape], pinned: bool) -> str:
             f"{edge} [weight={_WEIGHTS[line.kind]} id={number}]"
         )
     inside.setdefault(None, []).extend(f"{numbers[a]} -> {numbers[b]} [style=invis]" for a, b in _aside(picture))
+    gap = min(1.3, 0.7 + len(picture.lines) / 60)  # inches: many lines need room to part
     lines = [
         "digraph {",
-        "graph [rankdir=LR nodesep=0.3 ranksep=0.8 remincross=true mclimit=4]",
+        f"graph [rankdir=LR nodesep=0.3 ranksep={gap:.2f} remincross=true mclimit=4 newrank={str(together).lower()}]",
         'node [shape=none margin=0 label=""]',
         "edge [arrowsize=0.75]",
         f"{{rank=same {' '.join(str(numbers[box.id]) for box in picture.outside)}}}",

@@ -220,12 +220,25 @@ def _lines(plan: Plan, found: list[Route]) -> Iterator[Line]:
         if client and server and client != server:
             port = None if connection.port is None else str(connection.port)
             yield Line(client, server, "connection", None, port)
+    ports = {item.service: str(item.port) for item in plan.managed}
+    for workload in plan.workloads:
+        for service in _addressed(workload):
+            if service in ports:
+                yield Line(box_id(workload.name), box_id(service), "connection", None, ports[service])
     points = plan.file_system.access_points if plan.file_system else ()
     volumes = {point.id: point.volume if len(points) <= MOST_VOLUMES else _NFS for point in points}
     for workload in plan.workloads:
         for volume in workload.task.volumes:
             if volume.access_point in volumes:
                 yield Line(box_id(workload.name), FILES, "files", None, volumes[volume.access_point])
+
+
+def _addressed(workload: Workload) -> Iterator[str]:
+    """The managed services whose address a task is given, also where the compose file does not name them."""
+    for container in workload.task.containers:
+        texts = [variable.text for variable in container.environment]
+        for text in (*texts, *(container.entrypoint or ()), *(container.command or ())):
+            yield from (hole.of for hole in text.holes if hole.fact in ("host", "reader-host"))
 
 
 def _with_order(lines: list[Line], order: list[tuple[str, str]], jobs: set[str]) -> list[Line]:
