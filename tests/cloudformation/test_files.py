@@ -152,7 +152,7 @@ def test_repositories_scan_keep_tags_and_empty_themselves() -> None:
     repository = resources(emit(full_plan()))["ApiRepository"]
     assert repository["Properties"]["ImageTagMutability"] == "IMMUTABLE"
     assert repository["Properties"]["EmptyOnDelete"] is True
-    assert "RepositoryName" not in repository["Properties"]
+    assert repository["Properties"]["RepositoryName"] == "shop/api"
     rules = json.loads(repository["Properties"]["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
     assert [(rule["selection"]["tagStatus"], rule["selection"]["countNumber"]) for rule in rules] == [
         ("untagged", 30),

@@ -35,7 +35,7 @@ def statements(plan: Plan, role: str) -> list[dict[str, Any]]:
 
 def test_an_own_image_is_named_by_its_digest() -> None:
     image = only_container(full_plan(), "ApiTaskDefinition")["Image"]["Fn::Join"][1]
-    assert image[-3:] == [{"Fn::ImportValue": "shop-base-ApiRepository"}, "@", {"Ref": "ApiImage"}]
+    assert image[-3:] == [{"Ref": "AWS::URLSuffix"}, "/shop/api@", {"Ref": "ApiImage"}]
 
 
 def test_a_built_connection_string_reaches_its_container_as_a_secret_only() -> None:
@@ -99,7 +99,7 @@ def test_a_task_is_started_with_its_own_secrets_and_images_alone() -> None:
     assert len(secrets[0]["Resource"]) == 3
     assert {"Fn::ImportValue": "shop-base-PostgresMasterLogin"} in secrets[0]["Resource"]
     pull = next(s for s in allowed if "ecr:BatchGetImage" in s.get("Action", ()))
-    assert {"Fn::ImportValue": "shop-base-ApiRepository"} in pull["Resource"][0]["Fn::Join"][1]
+    assert pull["Resource"][0]["Fn::Join"][1][-1] == ":repository/shop/api"
     web = statements(full_plan(), "WebExecutionRole")
     assert not any(s["Action"] in ("secretsmanager:GetSecretValue", "kms:Decrypt") for s in web)
     assert [s["Action"] for s in web if s["Resource"] == "*"] == ["ecr:GetAuthorizationToken"]
@@ -133,7 +133,7 @@ def test_a_volume_is_reached_through_its_access_point_alone() -> None:
         s for s in statements(wide_plan(), "WriterTaskRole") if "elasticfilesystem:ClientMount" in s["Action"]
     )
     point = rights["Condition"]["StringEquals"]["elasticfilesystem:AccessPointArn"][0]["Fn::Join"][1]
-    assert point[-1] == {"Fn::ImportValue": "shop-base-UploadsAccessPoint"}
+    assert point[-1] == {"Ref": "UploadsAccessPoint"}
     assert properties(wide_plan(), "UploadsAccessPoint")["RootDirectory"]["CreationInfo"]["Permissions"] == "0777"
 
 

@@ -5,17 +5,17 @@ Sources: Amazon ECS Developer Guide, "Amazon ECS task execution IAM role"; IAM U
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.structure.system import TASK, Body, Resource, System, containers, items, listed
+from tests.structure.system import REPOSITORY, TASK, Body, Resource, System, containers, items, listed
 
 _PULL = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 _WRITE_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 _READ_SECRET = "secretsmanager:GetSecretValue"
 _MOUNT = {"elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"}
-_REPOSITORY = "AWS::ECR::Repository"
 _LOG_GROUP = "AWS::Logs::LogGroup"
 _SECRET = "AWS::SecretsManager::Secret"
 # Actions that know no resources (Service Authorization Reference), and those that name what is not there yet.
@@ -84,7 +84,9 @@ def _allows(system: System, allowed: list[Permission], actions: set[str], resour
 
 def _pull_problems(system: System, task: Resource, allowed: list[Permission]) -> Iterator[str]:
     for container in containers(task):
-        for repository in system.under(container["Image"], _REPOSITORY):
+        if ".dkr.ecr." in json.dumps(container["Image"]) and not system.under(container["Image"], REPOSITORY):
+            yield f"{task.id} pulls the image of {container['Name']} from a repository that is in no template"
+        for repository in system.under(container["Image"], REPOSITORY):
             if not _allows(system, allowed, _PULL, repository):
                 yield f"{task.id} cannot pull the image of {container['Name']} from {repository.id}"
             if not _allows(system, allowed, {"ecr:GetAuthorizationToken"}):

@@ -14,6 +14,7 @@ from compose2aws.cloudformation.reference import references
 Body: TypeAlias = dict[str, Any]
 TASK = "AWS::ECS::TaskDefinition"
 SERVICE = "AWS::ECS::Service"
+REPOSITORY = "AWS::ECR::Repository"
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,11 @@ class System:
         return [resource for resource in self.resources.values() if resource.type in types]
 
     def under(self, value: Any, *types: str) -> list[Resource]:
-        """The resources of some types that a value names, however deep."""
+        """The resources of some types that a value names, however deep: by reference, or a repository by its name."""
         named = dict.fromkeys(reference.name for reference in references(value))
+        if REPOSITORY in types:
+            text = json.dumps(value)
+            named |= dict.fromkeys(r.id for r in self.all(REPOSITORY) if _is_named(r, text))
         return [self.resources[name] for name in named if name in self.resources and self.resources[name].type in types]
 
     def one(self, value: Any, *types: str) -> Resource | None:
@@ -170,6 +174,11 @@ def items(value: Any) -> Iterator[tuple[str | None, Any]]:
 def listed(value: Any) -> list[Any]:
     """What may be written alone or in a list, as a list."""
     return value if isinstance(value, list) else [value]
+
+
+def _is_named(repository: Resource, text: str) -> bool:
+    name = repository.properties.get("RepositoryName")
+    return isinstance(name, str) and (f'"/{name}@' in text or f'repository/{name}"' in text)
 
 
 def _awsvpc(properties: Body) -> Body:

@@ -107,6 +107,10 @@ WRONG: dict[str, tuple[Break, str]] = {
     "an id in two templates": (lambda s: s.base["Resources"].update(Api={"Type": "A"}), "Api is in two templates"),
     # permission
     "no execution role": (lambda s: s.properties("Task").pop("ExecutionRoleArn"), "has no execution role"),
+    "an image of nobody": (
+        in_container(Image={"Fn::Join": ["", ["1.dkr.ecr.eu.amazonaws.com", "/other/api@", "sha256:0"]]}),
+        "pulls the image of api from a repository that is in no template",
+    ),
     "an image not pulled": (forbidding("StartRole", "ecr:BatchGetImage"), "cannot pull the image of api"),
     "no registry login": (forbidding("StartRole", "ecr:GetAuthorizationToken"), "cannot log in to the registry"),
     "no log group": (without("Logs"), "writes to a log group that is in no template"),

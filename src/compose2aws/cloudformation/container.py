@@ -33,7 +33,7 @@ def container_definition(
     """One container of a task. `labels` are added to its own."""
     definition = ecs.ContainerDefinition(
         Name=container.name,
-        Image=image_reference(container.image),
+        Image=image_reference(plan, container.image),
         Essential=container.essential,
         LogConfiguration=_log_driver(container.log_driver)
         if container.log_driver

@@ -51,6 +51,8 @@ def emit_file_system(graph: Graph, plan: Plan, item: FileSystem) -> None:
                 SecurityGroups=[attribute(item.security_group, "GroupId")],
             )
         )
+    # They hold nothing, the folders stay: each stands beside what mounts it, and takes no export of the base.
+    owners = _owners(plan)
     for point in item.access_points:
         graph.add(
             efs.AccessPoint(
@@ -63,12 +65,23 @@ def emit_file_system(graph: Graph, plan: Plan, item: FileSystem) -> None:
                 AccessPointTags=Tags(Name=point.volume),
             ),
             point.source,
+            owner=owners.get(point.id),
             skips=(_ANY_USER,),
         )
 
 
+def _owners(plan: Plan) -> dict[ResourceId, str]:
+    """The workload that mounts an access point, where it is the only one."""
+    mounting: dict[ResourceId, set[str]] = {}
+    for workload in plan.workloads:
+        for volume in workload.task.volumes:
+            if volume.access_point:
+                mounting.setdefault(volume.access_point, set()).add(workload.name)
+    return {point: next(iter(names)) for point, names in mounting.items() if len(names) == 1}
+
+
 def access_point_arn(point: ResourceId) -> Expression:
-    """Made of the id, so that the access point has one export and not two."""
+    """Made of the id, so that an access point of several shards has one export and not two."""
     return arn("elasticfilesystem", "access-point/", Ref(point.logical_id))
 
 

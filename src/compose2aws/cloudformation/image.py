@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 
 from troposphere import Ref, ecr
 
 from compose2aws.cloudformation.expression import Expression, arn, encryption_key, joined
 from compose2aws.cloudformation.graph import Graph
+from compose2aws.cloudformation.stack import stack_prefix
+from compose2aws.planning.identity import digest
 from compose2aws.planning.model import BuiltImage, Image, Parameter, Plan
+
+# Amazon ECR API Reference, "CreateRepository": lower-case words, with one `.`, `_` or `-` between two.
+_LONGEST_NAME = 256
 
 _LIFECYCLE = {
     "rules": [
@@ -44,6 +50,7 @@ def emit_repositories(graph: Graph, plan: Plan) -> None:
         graph.add(
             ecr.Repository(
                 image.repository.logical_id,
+                RepositoryName=repository_name(plan, image),
                 ImageScanningConfiguration=ecr.ImageScanningConfiguration(ScanOnPush=True),
                 ImageTagMutability="IMMUTABLE",
                 EncryptionConfiguration=ecr.EncryptionConfiguration(EncryptionType="KMS", KmsKey=encryption_key()),
@@ -64,7 +71,17 @@ def emit_repositories(graph: Graph, plan: Plan) -> None:
         )
 
 
-def image_reference(image: Image) -> Expression:
+def repository_name(plan: Plan, image: BuiltImage) -> str:
+    """What a repository is called: `shop/api`. Its name is known, so that the app needs no export for each of them:
+    a template has 200. Nothing in it outlives its stack, so that nobody else can have the name still."""
+    project = re.sub(r"[^a-z0-9]+", "-", stack_prefix(plan.project).lower()).strip("-")
+    if project != stack_prefix(plan.project):
+        project += f"-{digest(plan.project)}"
+    name = f"{project}/{image.repository.logical_id.removesuffix('Repository').lower()}"
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9]}-{digest(name)}"
+
+
+def image_reference(plan: Plan, image: Image) -> Expression:
     """What a container names its image by: an own one by its digest, which never changes what it stands for."""
     if not isinstance(image, BuiltImage):
         return image.reference
@@ -74,13 +91,10 @@ def image_reference(image: Image) -> Expression:
         Ref("AWS::Region"),
         ".",
         Ref("AWS::URLSuffix"),
-        "/",
-        Ref(image.repository.logical_id),
-        "@",
+        f"/{repository_name(plan, image)}@",
         Ref(image.parameter),
     )
 
 
-def repository_arn(image: BuiltImage) -> Expression:
-    """Made of the name, so that the repository has one export and not three."""
-    return arn("ecr", "repository/", Ref(image.repository.logical_id))
+def repository_arn(plan: Plan, image: BuiltImage) -> Expression:
+    return arn("ecr", f"repository/{repository_name(plan, image)}")

@@ -21,8 +21,8 @@ _BASE_FAMILIES = (
     "AWS::RDS::",
     "AWS::S3::",
 )
-# Instances come and go with the tasks that they run.
-_APP_TYPES = frozenset({"AWS::EC2::LaunchTemplate"})
+# Instances come and go with the tasks that they run; an access point is a way into a folder, which stays without it.
+_APP_TYPES = frozenset({"AWS::EC2::LaunchTemplate", "AWS::EFS::AccessPoint"})
 # Groups of what the app is made of; those of networks and of managed services outlive it.
 _APP_GROUPS = frozenset({"BalancerSecurityGroup", "NetworkBalancerSecurityGroup", "HostSecurityGroup"})
 _BASE_IDS = frozenset(

@@ -44,7 +44,11 @@ def link(graph: Graph, plan: Plan) -> tuple[Stack, ...]:
             return stacks
         for stack, reason in over:
             if not shards.split(stack.key):
-                raise LimitError(f"the stack {stack.name} has {reason}")
+                why = "what lasts must never move" if stack.key == BASE else "nothing more of it can be moved"
+                raise LimitError(
+                    f"the stack {stack.name} has {reason}. It cannot be split, as {why}: make two projects of the "
+                    "compose file"
+                )
 
 
 def _split_by_count(graph: Graph, shards: Shards) -> None:

@@ -114,7 +114,7 @@ def _execution_role(graph: Graph, plan: Plan, task: Task) -> iam.Role:
     groups = dict.fromkeys(container.logging.group for container in task.containers)
     statements: list[Expression] = [allow(_WRITE_LOGS, [attribute(group, "Arn") for group in groups])]
     built = dict.fromkeys(c.image for c in task.containers if isinstance(c.image, BuiltImage))
-    repositories = [repository_arn(image) for image in built]
+    repositories = [repository_arn(plan, image) for image in built]
     repositories += [arn for c in task.containers if (arn := _private_repository(c.image))]
     if repositories:
         statements.append(allow("ecr:GetAuthorizationToken", "*"))
