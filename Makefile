@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint types unit golden docs versions soak clean
+.PHONY: demo test lint types unit golden docs pictures versions soak clean
 
 demo: $(STAMP)
 	@$(BIN)/python -m compose2aws -f examples/nexiom/docker-compose.yml -f examples/nexiom/compose.aws.yaml explain
@@ -25,15 +25,21 @@ unit: $(STAMP)
 # Rewrites the expected outputs of tests/golden; read the difference before you commit it.
 golden: $(STAMP)
 	$(BIN)/python -m tests.golden_cases
+	$(BIN)/python -m tests.diff_cases
 
 # Writes the pages of docs that are made from tables.
 docs: $(STAMP)
 	$(BIN)/python -m compose2aws.catalog.key_page docs/compose-keys.md
 
+# Draws the pictures of the examples anew.
+pictures: $(STAMP)
+	$(BIN)/python -m tests.example_pictures
+
 # Writes the tables of engine versions and of what updates replace anew, after cfn-lint was raised.
 versions: $(STAMP)
 	$(BIN)/python -m compose2aws.catalog.derive_versions mappings/versions.yaml
 	$(BIN)/python -m compose2aws.delivery.difference.derive_updates mappings/update-replacement.yaml
+	$(BIN)/python -m compose2aws.delivery.checks.derive_actions mappings/resource-actions.yaml
 
 # The long versions: the whole corpus, more examples for each property.
 soak: $(STAMP)
@@ -42,7 +48,7 @@ soak: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[rehearsal,lint]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e '.[rehearsal,lint,picture]'
 	@touch $@
 
 clean:

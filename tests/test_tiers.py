@@ -17,8 +17,8 @@ from tests.golden_cases import cases, read_plan
 TIERS = ("production", "development")
 # What is kept when it is deleted, or leaves a snapshot behind, holds something.
 KEPT = ("Snapshot", "Retain", "RetainExceptOnCreate")
-# The schema says that they replace in some cases: not in ours. CloudFormation template reference, "AWS::RDS::DBInstance":
-# from one to fourteen days of backups, to and from two zones, and insights switched on with a key or off.
+# The schema says that they replace in some cases: not in ours, which are from one to fourteen days of backups, to and
+# from two zones, and insights switched on with a key or off. CloudFormation template reference, "AWS::RDS::DBInstance".
 IN_PLACE = {"AWS::RDS::DBInstance": {"BackupRetentionPeriod", "MultiAZ", "PerformanceInsightsKMSKeyId"}}
 
 

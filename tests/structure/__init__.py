@@ -24,6 +24,7 @@ CHECKS: tuple[Callable[[System], Iterator[str]], ...] = (
     permission.key_problems,
     network.world_problems,
     network.balancer_problems,
+    network.address_problems,
     network.way_out_problems,
     network.mount_target_problems,
     task.size_problems,

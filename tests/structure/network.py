@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.structure.system import SERVICE, Body, Resource, System, Workload, containers
+from tests.structure.system import SERVICE, TASK, Body, Resource, System, Workload, containers, items
 
 _GROUP = "AWS::EC2::SecurityGroup"
 _BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _TARGETS = "AWS::ElasticLoadBalancingV2::TargetGroup"
+_SECRET = "AWS::SecretsManager::Secret"
 _NAME = "AWS::ServiceDiscovery::Service"
 _WORLD = ("0.0.0.0/0", "::/0")
 _ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
@@ -102,6 +103,27 @@ def path_problems(system: System, calls: Iterable[Call]) -> Iterator[str]:
         for task in system.tasks_with(call.consumer):
             for workload in system.running(task):
                 yield from _one_path(system, call, workload)
+
+
+def address_problems(system: System) -> Iterator[str]:
+    """Whether each task reaches the managed services whose addresses it is given, in plain text or in a secret."""
+    for task in system.all(TASK):
+        given = [
+            {key: container.get(key) for key in ("Environment", "Command", "EntryPoint", "HealthCheck")}
+            for container in containers(task)
+        ]
+        secrets = [
+            system.one(entry["ValueFrom"], _SECRET) for c in containers(task) for _, entry in items(c.get("Secrets"))
+        ]
+        told = [*given, *(secret.properties.get("SecretString") for secret in secrets if secret)]
+        for managed in system.under(told, *_MANAGED):
+            groups, port = _managed_groups(system, managed), _managed_port(managed)
+            for workload in system.running(task):
+                told_of = f"{workload.resource.id} is given the address of {managed.id}"
+                if not lets_out(system, workload.groups, groups, port, "tcp"):
+                    yield f"{told_of}, and no group lets it out"
+                if not admits(system, groups, workload.groups, port, "tcp"):
+                    yield f"{told_of}, which does not admit it on {port}"
 
 
 def _one_path(system: System, call: Call, consumer: Workload) -> Iterator[str]:

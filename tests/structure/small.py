@@ -153,7 +153,13 @@ def _app() -> Body:
     resources: Body = {
         "Namespace": {"Type": "AWS::ServiceDiscovery::HttpNamespace"},
         "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"KmsKeyId": _arn("Key")}},
-        "Url": {"Type": "AWS::SecretsManager::Secret", "Properties": {"KmsKeyId": _arn("Key")}},
+        "Url": {
+            "Type": "AWS::SecretsManager::Secret",
+            "Properties": {
+                "KmsKeyId": _arn("Key"),
+                "SecretString": {"Fn::Join": ["", ["postgres://", {"Fn::ImportValue": "base-Address"}]]},
+            },
+        },
         "StartRole": _role(
             _allow(["ecr:GetAuthorizationToken"], "*"),
             _allow(

@@ -164,6 +164,19 @@ WRONG: dict[str, tuple[Break, str]] = {
         in_resource("ApiGroup", SecurityGroupEgress=[{"CidrIp": "127.0.0.1/32", "IpProtocol": "-1"}]),
         "no group of Api lets it out",
     ),
+    "an address in a secret without a way in": (without("DbIngress"), "Db, which does not admit it on 5432"),
+    "an address without a way in": (
+        both(
+            in_resource("Url", SecretString="x"),
+            in_container(Environment=[{"Name": "DB_HOST", "Value": {"Fn::ImportValue": "base-Address"}}]),
+            without("DbIngress"),
+        ),
+        "Db, which does not admit it on 5432",
+    ),
+    "an address without a way out": (
+        in_resource("ApiGroup", SecurityGroupEgress=[{"CidrIp": "127.0.0.1/32", "IpProtocol": "-1"}]),
+        "is given the address of Db, and no group lets it out",
+    ),
     "no target group": (without("Targets"), "names a target group that is in no template"),
     "no listener": (without("Rule"), "Targets hangs on no listener"),
     "a closed balancer": (without("BalancerIngress"), "does not admit the world on the port of Listener"),

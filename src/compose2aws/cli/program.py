@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from compose2aws import __version__
-from compose2aws.cli import config, diff, explain, graph, outputs, status, synth
+from compose2aws.cli import config, diff, explain, graph, logs, outputs, status, synth
 from compose2aws.cli.failure import tell
 from compose2aws.cli.project_options import project_options
 from compose2aws.cli.terminal import close_streams, prepare_streams
@@ -23,7 +23,16 @@ def program() -> None:
     """
 
 
-for _command in (synth.synth, explain.explain, config.config, diff.diff, graph.graph, status.status, outputs.outputs):
+for _command in (
+    synth.synth,
+    explain.explain,
+    config.config,
+    diff.diff,
+    graph.graph,
+    status.status,
+    outputs.outputs,
+    logs.logs,
+):
     program.add_command(_command)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import click
 
@@ -38,15 +38,20 @@ class ProjectOptions:
         )
 
 
-_OPTIONS = (
-    click.option(
-        "-f",
-        "--file",
+_Option: TypeAlias = Callable[[Callable[..., object]], Callable[..., object]]
+
+
+def _file_option(*names: str) -> _Option:
+    return click.option(
+        *names,
         "files",
         multiple=True,
         metavar="FILE",
         help="A compose file, or - for standard input. Repeatable: later files are merged over earlier ones.",
-    ),
+    )
+
+
+_OTHERS = (
     click.option("-p", "--project-name", metavar="NAME", help="The project's name."),
     click.option("--project-directory", metavar="DIR", help="What relative paths in the compose files start from."),
     click.option("--env-file", "env_files", multiple=True, metavar="FILE", help="Instead of .env. Repeatable."),
@@ -65,7 +70,15 @@ _OPTIONS = (
 
 def project_options(command: _Command) -> _Command:
     """Gives a click command the project options. The command finds them, merged, with `given_options`."""
+    return _with(command, (_file_option("-f", "--file"), *_OTHERS))
 
+
+def project_options_without_f(command: _Command) -> _Command:
+    """The same for a command to which `-f` says something else, as it does to docker's `logs`: `--file` is left."""
+    return _with(command, (_file_option("--file"), *_OTHERS))
+
+
+def _with(command: _Command, options: Sequence[_Option]) -> _Command:
     @functools.wraps(command)
     def with_options(**parameters: object) -> object:
         context = click.get_current_context()
@@ -75,8 +88,8 @@ def project_options(command: _Command) -> _Command:
         return command(**parameters)
 
     decorated: object = with_options
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)  # type: ignore[type-var]
+    for option in reversed(options):
+        decorated = option(decorated)  # type: ignore[arg-type]
     return decorated  # type: ignore[return-value]
 
 

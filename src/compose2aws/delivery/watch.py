@@ -78,7 +78,7 @@ class Watch:
                 lost_since = None
             except (ClientError, BotoCoreError) as error:
                 lost_since = lost_since or time.monotonic()
-                if not _passes(error) or time.monotonic() - lost_since > _PATIENCE:
+                if not passes(error) or time.monotonic() - lost_since > _PATIENCE:
                     raise
                 time.sleep(_LONGEST_PAUSE)
                 continue
@@ -189,7 +189,7 @@ def _is_failure(event: ResourceEvent, stack_id: str) -> bool:
     return not any(word in event.reason.lower() for word in _CANCELLED)
 
 
-def _passes(error: Exception) -> bool:
+def passes(error: Exception) -> bool:
     """Whether a call that failed so may well succeed later: no answer, throttling, AWS unwell; not a refusal."""
     if isinstance(error, BotoCoreError):
         return type(error).__name__ in (

@@ -106,6 +106,11 @@ def _document(resource_type: str) -> dict[str, Any] | None:
     return document
 
 
+def published(resource_type: str) -> dict[str, Any] | None:
+    """Return the schema of a type as it is published; None for one that AWS does not have."""
+    return _document(resource_type)
+
+
 @cache
 def schema_of(resource_type: str) -> Schema | None:
     """Return what is published about a type; None for one that AWS does not have."""
