@@ -26,6 +26,7 @@ from compose2aws.planning.model import (
     Tier,
 )
 from compose2aws.planning.text import Fact, Hole, Text
+from tests.golden_cases import GOLDEN, read_plan
 
 from .plans import aurora, bare_plan, cache, full_plan, group_of, stored
 from .test_templates import resources
@@ -225,6 +226,20 @@ def test_no_tier_changes_what_only_creation_sets(name: str) -> None:
     for pointer in pointers:
         steps = pointer.split("/")[2:]
         assert found(small["Properties"], steps) == found(large["Properties"], steps), pointer
+
+
+# What the schema of an RDS instance calls conditionally create-only and RDS changes in place (`ModifyDBInstance`).
+IN_PLACE = {f"/properties/{name}" for name in ("MultiAZ", "BackupRetentionPeriod", "PerformanceInsightsKMSKeyId")}
+
+
+def test_a_tier_changes_of_mariadb_only_what_rds_changes_in_place() -> None:
+    plans = (read_plan(GOLDEN / "alarms", tier) for tier in ("development", "production"))
+    small, large = (resources(emit(plan))["LegacyInstance"] for plan in plans)
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", small["Type"]).schema
+    pointers = {*schema["createOnlyProperties"], *schema["conditionalCreateOnlyProperties"]}
+    values = {pointer: [found(i["Properties"], pointer.split("/")[2:]) for i in (small, large)] for pointer in pointers}
+    assert {pointer for pointer, (one, other) in values.items() if one != other} == IN_PLACE
+    assert small["Properties"]["AllocatedStorage"] == large["Properties"]["AllocatedStorage"]
 
 
 def found(value: Any, steps: list[str]) -> Any:

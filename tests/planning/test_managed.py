@@ -404,3 +404,10 @@ def test_a_database_that_a_variable_without_a_value_names_is_named_by_its_parame
     (item,) = made.managed
     assert isinstance(item, AuroraCluster | DatabaseInstance)
     assert (item.database, item.database_parameter) == ("shop", None)
+
+
+def test_mariadb_has_as_much_storage_in_both_tiers_for_it_never_shrinks(tmp_path: Path) -> None:
+    items = [moved(tmp_path, "mariadb:11", tier=tier)[1] for tier in ("development", "production")]
+    small, large = (item for item in items if isinstance(item, DatabaseInstance))
+    assert (small.storage, small.maximum_storage) == (large.storage, large.maximum_storage)
+    assert (small.multi_az, large.multi_az) == (False, True)

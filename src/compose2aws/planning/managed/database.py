@@ -7,6 +7,11 @@ from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.managed.draft import Access, Draft, Family
 from compose2aws.planning.model import AuroraCluster, DatabaseInstance, DocumentCluster
 
+# Storage only grows (Amazon RDS User Guide, "Increasing DB instance storage capacity"), so no project could leave a tier
+# that has more of it: both begin with as much, and RDS adds what is needed.
+_STORAGE = 50
+_MAXIMUM_STORAGE = 1000
+
 
 def _aurora(draft: Draft) -> AuroraCluster:
     production = draft.production
@@ -65,8 +70,8 @@ def _mariadb(draft: Draft) -> DatabaseInstance:
         database=draft.credentials.aws_database,
         user=draft.user,
         instance_class="db.m7g.large" if production else "db.t4g.micro",
-        storage=100 if production else 20,
-        maximum_storage=1000 if production else 100,
+        storage=_STORAGE,
+        maximum_storage=_MAXIMUM_STORAGE,
         multi_az=production,
         backup_retention=14 if production else 1,
         insights_retention=465 if production else None,
