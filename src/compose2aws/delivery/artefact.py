@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -73,25 +72,6 @@ def _ensure(account: Account, bucket: str) -> None:
         LifecycleConfiguration={
             "Rules": [{"ID": "old", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": _KEEP_DAYS}}]
         },
-    )
-    arn = f"arn:{account.partition}:s3:::{bucket}"
-    storage.put_bucket_policy(
-        Bucket=bucket,
-        Policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Sid": "TlsOnly",
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "s3:*",
-                        "Resource": [arn, f"{arn}/*"],
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    }
-                ],
-            }
-        ),
     )
 
 

@@ -20,9 +20,9 @@ from compose2aws.delivery import change_set as change_sets
 from compose2aws.delivery import protection
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.change_set import ChangeSet, Wanted, make_change_set
-from compose2aws.delivery.difference import compare
-from compose2aws.delivery.difference.model import Change, StackDifference
-from compose2aws.delivery.engine_version import WantedVersion, choose, live_versions
+from compose2aws.delivery.difference import Change, Replacement, StackDifference
+from compose2aws.delivery.difference.comparison import compare, source_of
+from compose2aws.delivery.engine_version import WantedVersion, choose, engines, live_versions
 from compose2aws.delivery.hosted_zone import find_zone
 from compose2aws.delivery.mending import mended, removed
 from compose2aws.delivery.parameter import Known, missing_text, settle
@@ -35,6 +35,7 @@ from compose2aws.delivery.transition import Template
 from compose2aws.delivery.watch import Ended, Watch, failure_text
 from compose2aws.planning.model import Parameter
 
+_REPLACEMENTS: dict[str, Replacement] = {"False": "never", "Conditional": "conditional", "True": "always"}
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type's name
 
 
@@ -114,7 +115,7 @@ class _Deployment:
     def run(self) -> Outcome:
         self._wanted = {stack.name: stack for stack in self.request.templates.stacks}
         self._look()
-        first = self._base not in self.stacks or self.stacks[self._base].status == "CREATE_FAILED"
+        first = self._used(self._base) is None
         self.request.check(self.stacks)
         upgraded = self._know()
         self._require_parameters()
@@ -163,10 +164,13 @@ class _Deployment:
         """Fills in versions, zones and the digests that are known; gives the engines whose major changes."""
         base = self.stacks.get(self._base)
         live = live_versions(self.account, base) if base is not None else {}
+        engines_now = engines(base.template) if base is not None else {}
+        engines_then = engines(self._wanted[self._base].template)
         versions: dict[str, str] = {}
         upgraded: set[str] = set()
         for wanted in self.request.versions:
-            previous = base.parameters.get(wanted.parameter) if base is not None else None
+            same = engines_now.get(wanted.parameter) == engines_then.get(wanted.parameter)
+            previous = base.parameters.get(wanted.parameter) if base is not None and same else None
             chosen = choose(wanted, previous, live.get(wanted.parameter), upgrade=self.request.upgrade_engines)
             versions[wanted.parameter] = chosen.value
             if chosen.major_upgrade:
@@ -206,7 +210,7 @@ class _Deployment:
     def _differences(self) -> tuple[StackDifference, ...]:
         found = []
         for name in dict.fromkeys((*self._wanted, *self.stacks)):
-            stack, deployed = self._wanted.get(name), self.stacks.get(name)
+            stack, deployed = self._wanted.get(name), self._used(name)
             after: dict[str, str] = {}
             if stack is not None:
                 for key, value in settle(stack, deployed, self.known).values.items():
@@ -239,10 +243,9 @@ class _Deployment:
             for change in difference.changes
             if change.action == "modify" and change.replacement != "never"
         }
-        whole = base is not None and base.status != "CREATE_FAILED"
         return Situation(
             wanted={name: stack.template for name, stack in self._wanted.items()},
-            deployed={name: stack.template for name, stack in self.stacks.items() if whole or name != self._base},
+            deployed={name: stack.template for name in self.stacks if (stack := self._used(name)) is not None},
             exported={name: value for stack in self.stacks.values() for name, value in stack.exports.items()},
             made_anew=made_anew,
             lost=self.lost,
@@ -250,6 +253,11 @@ class _Deployment:
             protected=base is not None and base.parameters.get(PROTECTION) == "true",
             protect=self.request.protect and self._declares_protection(),
         )
+
+    def _used(self, name: str) -> DeployedStack | None:
+        """The stack where it was ever whole: in one whose creation failed there is nothing to lose."""
+        stack = self.stacks.get(name)
+        return None if stack is not None and stack.status == "CREATE_FAILED" else stack
 
     def _declares_protection(self) -> bool:
         return any(parameter.name == PROTECTION for parameter in self._wanted[self._base].parameters)
@@ -265,7 +273,7 @@ class _Deployment:
         if not self._bring(one):
             return
         self.changed = True
-        if one.stack == self._base:
+        if one.stack == self._base and not self.lost:
             self._set_policy()
         for logical_id in one.force:
             self._start_anew(one.stack, logical_id)
@@ -299,7 +307,10 @@ class _Deployment:
     def _change_set(self, one: Pass, template: Template, known: Known) -> ChangeSet | None:
         deployed = self.stacks.get(one.stack)
         wanted = Wanted(
-            one.stack, self._project, text_of(dict(template), "yaml"), self._values(one.stack, template, known)
+            one.stack,
+            self._project,
+            text_of(dict(template), "yaml"),
+            self._values(one.stack, template, known, one.keep),
         )
         if deployed is None:
             on_failure = "DO_NOTHING" if one.stack == self._base else "ROLLBACK"
@@ -313,14 +324,16 @@ class _Deployment:
             return make_change_set(self.account, wanted, create=True, on_failure="DO_NOTHING")
         return found
 
-    def _values(self, name: str, template: Template, known: Known) -> dict[str, str | None]:
+    def _values(self, name: str, template: Template, known: Known, keep: Collection[str] = ()) -> dict[str, str | None]:
         """A value for each parameter that this template declares; what only the old one has keeps its value."""
         deployed = self.stacks.get(name)
         settled = settle(self._wanted[name], deployed, known) if name in self._wanted else None
-        values = settled.values if settled is not None else {}
+        values = dict(settled.values) if settled is not None else {}
+        if known.protection is not None:  # also where the wanted template has nothing to protect any more
+            values[PROTECTION] = str(known.protection).lower()
         if settled is not None and (missing := [one for one in settled.missing if one.name in template["Parameters"]]):
             raise DeliveryError(missing_text(tuple(missing)))
-        return {key: values.get(key) for key in template.get("Parameters") or {}}
+        return {key: None if key in keep else values.get(key) for key in template.get("Parameters") or {}}
 
     def _begin_anew(self, stack: DeployedStack) -> None:
         self.progress.note(
@@ -335,8 +348,10 @@ class _Deployment:
     def _accept(self, found: ChangeSet, template: Template) -> None:
         """Holds CloudFormation's own word against what the user agreed to."""
         kept = set(protection.stateful(template))
-        deployed = self.stacks.get(found.stack)
-        if deployed is not None:
+        deployed = self._used(found.stack)
+        if deployed is None:
+            kept = set()
+        else:
             kept |= set(protection.stateful(deployed.template))
         losses = [
             str(change["LogicalResourceId"])
@@ -472,9 +487,21 @@ def _changes_a_secret(found: ChangeSet) -> bool:
 
 def _difference(found: ChangeSet, template: Template) -> StackDifference:
     """CloudFormation's own word as a difference."""
-    from compose2aws.delivery.difference.change_set import difference_of
-
-    return difference_of(found.stack, found.changes, template)
+    changes = []
+    for change in found.changes:
+        body = template["Resources"].get(change["LogicalResourceId"]) or {}
+        action = str(change["Action"]).lower()
+        changes.append(
+            Change(
+                logical_id=change["LogicalResourceId"],
+                type=change["ResourceType"],
+                action="add" if action in ("add", "import") else "remove" if action == "remove" else "modify",
+                replacement=_REPLACEMENTS.get(change.get("Replacement", "False"), "never"),
+                stateful=bool(body) and change["LogicalResourceId"] in protection.stateful(template),
+                source=source_of(body),
+            )
+        )
+    return StackDifference(found.stack, None if found.kind == "CREATE" else "deployed", tuple(changes))
 
 
 def _losses_text(losses: list[Change]) -> str:

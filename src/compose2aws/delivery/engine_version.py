@@ -58,6 +58,17 @@ def choose(wanted: WantedVersion, previous: str | None, live: str | None, *, upg
     return ChosenVersion(previous if same else running)
 
 
+def engines(template: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The type and the engine (`AWS::RDS::DBCluster`, `aurora-mysql`) that each version parameter is of."""
+    found = {}
+    for body in template["Resources"].values():
+        properties = body.get("Properties") or {}
+        version = properties.get("EngineVersion")
+        if isinstance(version, Mapping) and isinstance(version.get("Ref"), str):
+            found[version["Ref"]] = (body["Type"], str(properties.get("Engine")))
+    return found
+
+
 def live_versions(account: Account, base: DeployedStack) -> dict[str, str]:
     """The version that runs, by the parameter that sets it. What may not be read is left out."""
     ids = {

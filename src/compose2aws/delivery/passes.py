@@ -29,6 +29,7 @@ class Pass:
     template: Template | None
     why: str = ""
     protection: bool | None = None
+    keep: frozenset[str] = frozenset()
     snapshots: tuple[str, ...] = ()
     force: tuple[str, ...] = ()
 
@@ -94,7 +95,8 @@ def _of_base(situation: Situation, base: str) -> tuple[list[Pass], dict[str, Tem
     if situation.upgraded:
         engines = _engines(new, situation.upgraded)
         rest = transition.grafted(new, old, transition.of_source(new, engines) & transition.of_source(old, engines))
-        done.append(Pass(base, transition.united(rest, old) or rest, "all but the engines' upgrade"))
+        rest = transition.united(rest, old) or rest
+        done.append(Pass(base, rest, "all but the engines' upgrade", keep=frozenset(situation.upgraded)))
         snapshots = tuple(sorted(engines & old["Resources"].keys()))
     else:
         snapshots = ()

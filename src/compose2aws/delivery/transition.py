@@ -18,6 +18,9 @@ Template: TypeAlias = Mapping[str, Any]
 
 _FROZEN = "ImportsWrittenOut"
 
+_OF_AN_ENGINE = frozenset({"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"})
+"""Types of which AWS cannot turn one engine into another in place."""
+
 _CLAIMS = {
     "AWS::ElasticLoadBalancingV2::Listener": ("LoadBalancerArn", "Port"),
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("ListenerArn", "Priority"),
@@ -109,9 +112,14 @@ def grafted(new: Template, old: Template, logical_ids: Collection[str]) -> dict[
 
 
 def retyped(new: Template, old: Template) -> set[str]:
-    """The logical ids that stand for another type than before."""
+    """The logical ids that stand for another kind of thing than before: another type, a database of another engine."""
     before = old["Resources"]
-    return {name for name, body in new["Resources"].items() if name in before and before[name]["Type"] != body["Type"]}
+    return {name for name, body in new["Resources"].items() if name in before and _kind(before[name]) != _kind(body)}
+
+
+def _kind(body: Mapping[str, Any]) -> tuple[str, Any]:
+    engine = (body.get("Properties") or {}).get("Engine") if body["Type"] in _OF_AN_ENGINE else None
+    return body["Type"], engine
 
 
 def in_the_way(new: Mapping[str, Template], old: Mapping[str, Template]) -> dict[str, set[str]]:

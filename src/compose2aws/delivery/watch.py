@@ -19,6 +19,9 @@ _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 3.0
 _PATIENCE = 10 * 60
 """Seconds for which AWS may be unreachable while an operation runs there: it goes on without us."""
+_GOING_BACK = frozenset(
+    {"ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"}
+)
 _CANCELLED = ("cancelled", "canceled")
 
 
@@ -57,10 +60,12 @@ class Watch:
         self._resources: Mapping[str, Any] = template.get("Resources") or {}
         self._seen: set[str] = set()
         self._failures: list[ResourceEvent] = []
+        self._why = ""
         self._roll_outs = RollOuts(account, self._resources)
         if not from_start:
             self._new_events()
             self._failures.clear()
+            self._why = ""
 
     def until_end(self, *, begun: bool = True) -> Ended:
         """Waits until the stack rests. `begun`: an operation was started, so a stack at rest that shows no new event
@@ -95,7 +100,7 @@ class Watch:
             self._progress.resource(event)
         return Ended(
             stack["StackStatus"],
-            str(stack.get("StackStatusReason", "")),
+            self._why or str(stack.get("StackStatusReason", "")),
             tuple(self._failures),
             self._roll_outs.stopped,
         )
@@ -134,6 +139,10 @@ class Watch:
         self._seen |= {event["EventId"] for event in fresh}
         events = [self._event(event) for event in reversed(fresh)]
         self._failures += [event for event in events if _is_failure(event, self._id)]
+        for event in events:
+            # The reason stands where the roll-back begins, and is gone from the stack when it has ended.
+            if event.physical_id == self._id and event.reason and event.status in _GOING_BACK:
+                self._why = self._why or event.reason
         return events
 
     def _event(self, event: Mapping[str, Any]) -> ResourceEvent:

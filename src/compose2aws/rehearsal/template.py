@@ -235,7 +235,7 @@ def _references_in_text(item: Any) -> Iterator[tuple[str, str | None]]:
 
 def creation_order(template: dict[str, Any]) -> list[str]:
     """Return the logical ids so that each stands after all that it needs; refuse a circle."""
-    resources = template["Resources"]
+    resources = template.get("Resources") or {}
     needs = {logical_id: _needs(resource, resources) for logical_id, resource in resources.items()}
     order: list[str] = []
     placed: set[str] = set()

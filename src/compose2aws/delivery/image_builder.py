@@ -1,0 +1,72 @@
+"""The images of a deployment: those of the templates, in the repositories that the base stack has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from compose2aws.cloudformation import Templates
+from compose2aws.compose.project import Project
+from compose2aws.delivery.account import Account
+from compose2aws.delivery.images import ImageRequest, build_environment, digests, known_digests
+from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.stack import describe
+
+_REPOSITORY = "AWS::ECR::Repository"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuilder:
+    """Builds what ECR lacks, and knows what it has. `build` is False for `--no-build`."""
+
+    account: Account
+    project: Project
+    templates: Templates
+    progress: Progress
+    build: bool = True
+
+    def known(self) -> Mapping[str, str]:
+        """The digests of images whose inputs did not change, by parameter. Raises botocore's exceptions."""
+        return known_digests(self._request()) if self.templates.images else {}
+
+    def digests(self, previous: Mapping[str, str]) -> Mapping[str, str]:
+        """All digests, by parameter, after building what is missing. Raises `DeliveryError`."""
+        request = replace(self._request(), previous=previous)
+        missing = len(self.templates.images) - len(known_digests(request))
+        if not missing or not self.build:
+            return digests(request, self.progress)
+        self.progress.step(f"Building and pushing {missing} {'image' if missing == 1 else 'images'}")
+        try:
+            found = digests(request, self.progress)
+        except BaseException:
+            self.progress.done(failed=True)
+            raise
+        self.progress.done()
+        return found
+
+    def _request(self) -> ImageRequest:
+        account = self.account
+        suffix = "amazonaws.com.cn" if account.partition == "aws-cn" else "amazonaws.com"
+        return ImageRequest(
+            templates=self.templates,
+            folder=Path(self.project.folder),
+            account=account,
+            repositories=self._repositories(),
+            registry=f"{account.identity.account}.dkr.ecr.{account.region}.{suffix}",
+            environment=build_environment(self.templates, self.project),
+            build=self.build,
+            secrets=frozenset(p.value for s in self.templates.stacks for p in s.parameters if p.secret and p.value),
+        )
+
+    def _repositories(self) -> dict[str, str]:
+        base = self.templates.stacks[0].name
+        if describe(self.account, base) is None:
+            return {}
+        pages = self.account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=base)
+        return {
+            item["LogicalResourceId"]: item["PhysicalResourceId"]
+            for page in pages
+            for item in page["StackResourceSummaries"]
+            if item["ResourceType"] == _REPOSITORY and item.get("PhysicalResourceId")
+        }
