@@ -484,3 +484,10 @@ def test_a_port_that_is_written_wins_over_one_that_is_drawn(tmp_path: Path) -> N
 
 def test_with_a_domain_no_port_is_drawn(tmp_path: Path) -> None:
     assert "port-drawn" not in codes(planned(tmp_path, SAME.format("api", "web") + DOMAIN))
+
+
+def test_headers_that_the_balancer_drops_are_told_where_there_is_one(tmp_path: Path) -> None:
+    published = planned(tmp_path, "services:\n  api: {image: acme/api, ports: ['80:80']}\n")
+    assert "`api_key`" in finding(published, "headers-dropped").message
+    tcp = planned(tmp_path, "services:\n  api: {image: acme/api, ports: ['80:80'], x-aws: {protocol: tcp}}\n")
+    assert "headers-dropped" not in codes(tcp)

@@ -279,3 +279,19 @@ services:
     task = planned(tmp_path, text).workloads[0].task
     assert task.policies == ("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",)
     assert task.statements == ({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::photos/*"},)
+
+
+# ── start order ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_order_of_an_app_that_may_be_split_is_told_as_it_is(tmp_path: Path) -> None:
+    def waiting(count: int) -> Plan:
+        more = "".join(f"  s{n}: {{image: acme/s, depends_on: [first]}}\n" for n in range(count))
+        return planned(tmp_path, f"services:\n  first: {{image: acme/first}}\n{more}")
+
+    small, large = waiting(20), waiting(60)
+    assert decision(small, "services.s1.depends_on.first").reason == "made when first is steady"
+    assert decision(large, "services.s1.depends_on.first").reason == (
+        "made when first is steady, where both stand in one stack"
+    )
+    assert ("order-across-stacks" in codes(small), "order-across-stacks" in codes(large)) == (False, True)

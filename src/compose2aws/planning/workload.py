@@ -51,6 +51,8 @@ _LEAST_GRACE = 120
 _LEAST_CPU = 128
 # Amazon ECS Developer Guide, "Fargate task ephemeral storage", in MiB: what a task has, and the most that it can have.
 _USUAL_STORAGE, _MOST_STORAGE = 20 * 1024, 200 * 1024
+# A service is about a dozen resources, of which a stack has 500: an app of more services than this may be split.
+_ONE_STACK = 40
 # The longest that a custom resource can be waited for by a function that re-invokes itself.
 JOB_TIMEOUT = 3600
 
@@ -80,6 +82,7 @@ def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, 
     """One workload for each service and job, with its sidecars in its task."""
     retention = settings.retention
     sidecars = _sidecars(kinds, ledger)
+    _tell_split(kinds, ledger)
     made: list[Workload] = []
     for name, kind in kinds.items():
         if kind.what not in ("service", "job") or name not in parts.images:
@@ -424,7 +427,7 @@ def _depends(
         owner = kinds.get(kinds[name].source.owner) if name in kinds else None
         if owner is None or owner.source.name == service.name:
             continue  # inside the task
-        if _decide_dependency(service, name, other, owner, id_, ledger):
+        if _decide_dependency(service, name, other, owner, _is_one_stack(kinds), id_, ledger):
             waits[_resource_of(owner)] = None
     for name in parts.discovery.waits_for.get(service.name, ()):
         if name in kinds and kinds[name].what == "service":
@@ -434,8 +437,25 @@ def _depends(
     return tuple(sorted(waits))
 
 
+def _is_one_stack(kinds: Mapping[str, Kind]) -> bool:
+    """Whether all workloads surely stand in one stack, so that each can wait for any other."""
+    return sum(kind.what in ("service", "job") for kind in kinds.values()) <= _ONE_STACK
+
+
+def _tell_split(kinds: Mapping[str, Kind], ledger: Ledger) -> None:
+    waiting = [n for n, k in kinds.items() if k.what == "service" and any(o in kinds for o in k.source.dependencies)]
+    if waiting and not _is_one_stack(kinds):
+        ledger.find(
+            "order-across-stacks",
+            "note",
+            f"an app of {sum(kind.runs for kind in kinds.values())} containers may be split into several stacks, one "
+            "made after the other: `depends_on` orders what stands in one; a job and what waits for it always do",
+            "let services try again until what they need answers",
+        )
+
+
 def _decide_dependency(
-    service: ServiceSource, name: str, other: Kind, owner: Kind, id_: ResourceId, ledger: Ledger
+    service: ServiceSource, name: str, other: Kind, owner: Kind, in_one_stack: bool, id_: ResourceId, ledger: Ledger
 ) -> bool:
     """Record what a depends_on on another task becomes; whether the other's resource is to stand before."""
     path = service.at("depends_on", name)
@@ -448,7 +468,8 @@ def _decide_dependency(
     if owner.what == "job":
         ledger.record(path, "translated", id_, reason=f"made when {name} has ended well")
         return owner.source.settings.schedule is None
-    ledger.record(path, "translated", id_, reason=f"made when {name} is steady")
+    where = "" if in_one_stack else ", where both stand in one stack"
+    ledger.record(path, "translated", id_, reason=f"made when {name} is steady{where}")
     return True
 
 

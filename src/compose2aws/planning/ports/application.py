@@ -78,6 +78,14 @@ def plan_application_balancer(ports: list[PublishedPort], context: PortContext) 
             decide_port(port, context, made, f"https://{host} → the container's {port.target}")
         else:
             _plain_listener(port, group, listeners, security_group, context)
+    if listeners:
+        context.ledger.find(
+            "headers-dropped",
+            "note",
+            "the balancer drops headers whose names hold anything but letters, digits and `-`: one that is called "
+            "`api_key` does not reach a service",
+            "let clients send such headers with `-`",
+        )
     if not settings.domain:
         context.ledger.find(
             "no-domain",
