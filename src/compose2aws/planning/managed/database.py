@@ -7,8 +7,8 @@ from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.managed.draft import Access, Draft, Family
 from compose2aws.planning.model import AuroraCluster, DatabaseInstance, DocumentCluster
 
-# Storage only grows (Amazon RDS User Guide, "Increasing DB instance storage capacity"), so no project could leave a tier
-# that has more of it: both begin with as much, and RDS adds what is needed.
+# Storage only grows (Amazon RDS User Guide, "Increasing DB instance storage capacity"), so no project could leave one
+# tier that has more of it: both begin with as much, and RDS adds what is needed.
 _STORAGE = 50
 _MAXIMUM_STORAGE = 1000
 
