@@ -385,3 +385,18 @@ def test_where_a_volume_lies_is_told_only_where_its_options_say_something(
         f"volumes: {{data: {{driver_opts: {{type: '', device: {device}}}}}}}",
     )
     assert ("volume-options" in codes(made)) is told
+
+
+@pytest.mark.parametrize(
+    ("volumes", "path"),
+    [
+        ("['/var/run/docker.sock:/var/run/docker.sock', '/tmp/shared-wd:/tmp/shared-wd']", "/tmp/shared-wd"),
+        ("['/var/run/docker.sock:/var/run/docker.sock', '/tmp/shared-wd:/work']", None),
+        ("['/tmp/shared-wd:/tmp/shared-wd']", None),
+    ],
+)
+def test_what_siblings_mount_too_is_a_folder_of_the_host(tmp_path: Path, volumes: str, path: str | None) -> None:
+    made = planned(tmp_path, f"services:\n  flow: {{image: kestra/kestra, volumes: {volumes}}}\n")
+    hosts = {volume.host_path for volume in task(made, "flow").volumes if volume.host_path} - {"/var/run/docker.sock"}
+    assert hosts == ({path} if path else set())
+    assert ("shared-host-folder" in codes(made)) is (path is not None)

@@ -211,3 +211,20 @@ def test_files_of_a_service_on_its_hosts_network_are_reached_from_the_host(tmp_p
     )
     assert groups(made, "plex") == set()
     assert ("HostSecurityGroup", "tcp", 2049, 2049) in into(made, "FileSystemSecurityGroup")
+
+
+def test_a_task_in_its_hosts_network_reaches_the_ports_that_others_publish(tmp_path: Path) -> None:
+    text = """
+    services:
+      agent: {image: acme/agent, network_mode: host}
+      api: {image: acme/api, ports: ['80:8000', '127.0.0.1:9000:9000'], volumes: ['data:/data']}
+      quiet: {image: acme/quiet, expose: ['7000']}
+    volumes: {data: }
+    """
+    made = planned(tmp_path, text)
+    from_hosts = {
+        (rule.group.logical_id, rule.first)
+        for rule in made.ingress
+        if getattr(rule.peer, "logical_id", "") == "HostSecurityGroup"
+    }
+    assert from_hosts == {("ApiSecurityGroup", 8000), ("ApiSecurityGroup", 9000)}

@@ -5,6 +5,7 @@ Source: Amazon ECS Developer Guide, "Task definition differences for Fargate"; A
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -127,6 +128,22 @@ def is_host_path(source: str, project: Project) -> bool:
         return True
     inside = source == project.folder or source.startswith(project.folder.rstrip("/") + "/")
     return not inside and bool(_HOST_FOLDERS.match(source))
+
+
+def uses_docker_socket(service: ServiceSource) -> bool:
+    """Whether a service starts containers beside itself."""
+    sources = (service.text("volumes", index, "source") or "" for index in range(len(service.items("volumes"))))
+    return service.flag("use_api_socket") or any(map(is_docker_socket, sources))
+
+
+def is_shared_with_siblings(service: ServiceSource, index: int, project: Project) -> bool:
+    """Whether a mount is of a folder that the containers which the service starts through the Docker socket mount too:
+    they name it by its path on the host, so that it has the same path there and inside."""
+    source = service.text("volumes", index, "source") or ""
+    inside = f"{source}/".startswith(project.folder.rstrip("/") + "/")
+    same = posixpath.normpath(source) == posixpath.normpath(service.text("volumes", index, "target") or "")
+    folder = project.fact(source).kind in ("folder", "missing")
+    return same and folder and source.startswith("/") and not inside and uses_docker_socket(service)
 
 
 def fleet_name(service: ServiceSource) -> FleetName:

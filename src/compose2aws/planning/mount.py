@@ -13,7 +13,7 @@ from compose2aws.compose.node import Mapping, Scalar, find
 from compose2aws.compose.project import FileFact, Project
 from compose2aws.planning.config_file import plan_config
 from compose2aws.planning.dockerfile import is_under, read_dockerfile
-from compose2aws.planning.hosting import is_docker_socket, is_host_path
+from compose2aws.planning.hosting import is_docker_socket, is_host_path, is_shared_with_siblings
 from compose2aws.planning.identity import digest
 from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
@@ -266,6 +266,19 @@ def _plan_bind(
         to.volumes[name] = TaskVolume(name, host_path=place)
         to.mounts.append(VolumeMount(name, target, read_only))
         ledger.record(path, "adapted", definition, code="host-path", reason=f"{place} of the instance that it runs on")
+    elif is_shared_with_siblings(service, index, project):
+        name = f"host-{digest(source)}"
+        to.volumes[name] = TaskVolume(name, host_path=source)
+        to.mounts.append(VolumeMount(name, target, read_only))
+        ledger.record(path, "adapted", definition, code="host-path", reason=f"{source} of the instance it runs on")
+        ledger.find(
+            "shared-host-folder",
+            "warning",
+            f"{source} of {service.name} is a folder of its instance, where the containers that it starts through the "
+            "Docker socket find it too: it begins empty, and is gone with the instance",
+            "keep what must last in a volume of its own",
+            path,
+        )
     elif _is_code(service, source, target, project):
         ledger.record(
             path,

@@ -6,7 +6,7 @@ networks on its port alone; what is published, or has files on EFS, has a group 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -155,6 +155,8 @@ def plan_groups(
                 "let it be in fewer networks",
             )
     from_hosts = any(k.runs and k.source.text("network_mode") == "host" for k in kinds.values())
+    if from_hosts:
+        ingress += _from_hosts(kinds, of_service, {group.id for group in groups})
     for name, item in managed.items():
         groups.append(SecurityGroup(item.security_group, f"The managed service {item.identity}", False, item.source))
         if from_hosts:
@@ -177,6 +179,25 @@ def plan_groups(
         ]
         ingress = list({rule.id: rule for rule in ingress}.values())
     return Groups(tuple(groups), tuple(ingress), of_service)
+
+
+def _from_hosts(
+    kinds: Mapping[str, Kind], of_service: Mapping[str, tuple[ResourceId, ...]], known: set[ResourceId]
+) -> Iterator[IngressRule]:
+    """What is in its host's network reaches in Docker every port that a service publishes on the host, and on AWS the
+    same ports of the services themselves."""
+    found: dict[ResourceId, IngressRule] = {}
+    for name, kind in kinds.items():
+        source = kind.source
+        mine = [group for group in of_service.get(source.owner, ()) if group in known]
+        for index in range(len(source.items("ports")) if mine and kind.runs else 0):
+            port = source.whole("ports", index, "target")
+            protocol = source.text("ports", index, "protocol") or "tcp"
+            if port and protocol in ("tcp", "udp"):
+                # a service's own group comes last, and opens nothing of its neighbours'
+                rule = rule_between(mine[-1], _HOSTS, port, protocol, f"From tasks in their host's network to {name}")
+                found[rule.id] = rule
+    yield from found.values()
 
 
 def _mounting_group(kind: Kind) -> ResourceId:
