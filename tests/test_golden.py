@@ -101,13 +101,14 @@ def rows_written() -> dict[str, set[str]]:
 
 @cache
 def rows_decided() -> dict[tuple[str, str], set[str]]:
-    """The cases in which each key of the table has each outcome."""
+    """The cases in which each key of the table has each outcome, and becomes each type of resource."""
     catalog = load_catalog()
     found: dict[tuple[str, str], set[str]] = {}
     for folder in CASES:
         for decision in read_plan(folder).decisions:
             if row := catalog.row(decision.path):
-                found.setdefault((key(row), decision.outcome), set()).add(folder.name)
+                for what in (decision.outcome, *(id_.type for id_ in decision.becomes)):
+                    found.setdefault((key(row), what), set()).add(folder.name)
     return found
 
 
@@ -117,16 +118,17 @@ def test_every_key_of_the_table_stands_in_a_case(row: KeyRow) -> None:
 
 
 @pytest.mark.parametrize("row", DECIDED_ROWS, ids=key)
-def test_every_outcome_that_the_table_promises_is_in_a_case(row: KeyRow) -> None:
-    missing = [outcome for outcome in row.outcomes if not rows_decided().get((key(row), outcome))]
+def test_all_that_the_table_promises_of_a_key_is_in_a_case(row: KeyRow) -> None:
+    missing = [what for what in (*row.outcomes, *row.types) if not rows_decided().get((key(row), what))]
     assert missing == [], f"in no case {key(row)} is {', '.join(missing)}"
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
-def test_no_case_has_an_outcome_that_the_table_does_not_know(folder: Path) -> None:
+def test_no_case_has_an_outcome_or_a_resource_that_the_table_does_not_know(folder: Path) -> None:
     catalog, project = load_catalog(), read_project(folder)
     written = set(said(canonical(project)))
     for decision in read_plan(folder).decisions:
         row = catalog.row(decision.path)
         if row is not None and decision.path in written:
             assert decision.outcome in row.outcomes, decision
+            assert {id_.type for id_ in decision.becomes} <= set(row.types), decision
