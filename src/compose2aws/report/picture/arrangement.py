@@ -93,7 +93,7 @@ def arrange(picture: Picture) -> Arrangement:
 
 def _length(places: Arrangement) -> int:
     """How long all lines are together: of two arrangements the one with shorter lines is easier to read."""
-    lengths = (dist(a, b) for curve in places.curves for a, b in pairwise(_along(curve.points)))
+    lengths = (dist(a, b) for curve in places.curves for a, b in pairwise(points_along(curve.points)))
     return round(sum(lengths))
 
 
@@ -244,7 +244,7 @@ def _grow(group: Group, groups: dict[str, Frame], curves: Sequence[Curve]) -> tu
     high, low = frame.y, frame.y + frame.height
     for curve in curves:
         if curve.line.source in members and curve.line.target in members:
-            ys = [y for _, y in _along(curve.points)]
+            ys = [y for _, y in points_along(curve.points)]
             high, low = min(high, min(ys) - _MARGIN), max(low, max(ys) + _MARGIN)
     for inner in group.groups:
         above, below = _grow(inner, groups, curves)
@@ -253,7 +253,7 @@ def _grow(group: Group, groups: dict[str, Frame], curves: Sequence[Curve]) -> tu
     return high, low
 
 
-def _along(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+def points_along(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
     """Points on Bezier curves, close enough to each other to bound them."""
     for start in range(0, len(points) - 3, 3):
         a, b, c, d = points[start : start + 4]

@@ -168,8 +168,7 @@ def _panel(body: ET.Element) -> None:
 
 
 def _table(parent: ET.Element, header: Sequence[str], cells: Iterable[Sequence[str]]) -> None:
-    frame = _add(parent, "div", attributes={"class": "wide"})
-    table = _add(frame, "table")
+    table = _add(parent, "table")
     head = _add(_add(table, "thead"), "tr")
     for title in header:
         _add(head, "th", title, {"scope": "col"})
