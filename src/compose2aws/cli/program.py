@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import click
 
 from compose2aws import __version__
-from compose2aws.cli import config, diff, explain, graph, logs, outputs, status, synth
+from compose2aws.cli import config, diff, explain, graph, logs, outputs, status, synth, tunnel
+from compose2aws.cli.exec import exec_
 from compose2aws.cli.failure import tell
 from compose2aws.cli.project_options import project_options
+from compose2aws.cli.run import run_
 from compose2aws.cli.terminal import close_streams, prepare_streams
 
 
@@ -32,6 +34,9 @@ for _command in (
     status.status,
     outputs.outputs,
     logs.logs,
+    exec_,
+    run_,
+    tunnel.tunnel,
 ):
     program.add_command(_command)
 

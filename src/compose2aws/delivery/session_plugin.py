@@ -1,7 +1,7 @@
 """Session Manager's plugin: the program that carries a session's bytes, run as the AWS CLI runs it.
 
-`session-manager-plugin RESPONSE REGION StartSession PROFILE REQUEST ENDPOINT`; after version 1.2.497 RESPONSE may name a
-variable of the environment, so that the session's token shows in no list of processes (aws-cli,
+`session-manager-plugin RESPONSE REGION StartSession PROFILE REQUEST ENDPOINT`; after version 1.2.497 RESPONSE may name
+a variable of the environment, so that the session's token shows in no list of processes (aws-cli,
 `customizations/sessionmanager.py`; session-manager-plugin, `ValidateInputAndStartSession`).
 """
 
