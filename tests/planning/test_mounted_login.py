@@ -35,6 +35,7 @@ def told(folder: Path, text: str, compose: str = COMPOSE) -> list[Finding]:
         ('{"db": {"host": "db",\n "password": "tulips-77"}}', 2, "db"),
         ("* = host=db port=5432 password=tulips-77", 1, "db"),
         ("redis: redis://:tulips-77@cache:6379/0", 1, "cache"),
+        ("session:\n  secret: roses-roses-88\n  redis:\n    host: cache\n    password: tulips-77\n", 5, "cache"),
     ],
 )
 def test_a_password_beside_the_address_is_told_by_file_and_line(
@@ -54,9 +55,10 @@ def test_a_password_beside_the_address_is_told_by_file_and_line(
         "# postgres://app:tulips-77@db/app",
         "url = postgres://app:tulips-77@db.example.com/app",
         "elastic = http://elastic:tulips-77@search:9200",
+        "secret = tulips-77\nhost = db",
         "host = ${DB_HOST}\npassword = tulips-77",
     ],
-    ids=["no password", "far away", "a comment", "another's host", "one that stays", "a variable"],
+    ids=["no password", "far away", "a comment", "another's host", "one that stays", "no password", "a variable"],
 )
 def test_nothing_is_told_of_what_works_or_is_another_s(tmp_path: Path, text: str) -> None:
     assert told(tmp_path, text) == []

@@ -6,6 +6,7 @@ an order in which services start, as if a variable had said so.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -72,5 +73,4 @@ def mounted_texts(service: ServiceSource, project: Project) -> Iterator[MountedT
 def _known(path: Path, source: str, project: Project) -> Iterator[MountedText]:
     text = project.fact(source).text
     if text:
-        name = source.removeprefix(project.folder.rstrip("/") + "/")
-        yield MountedText(path, name, text)
+        yield MountedText(path, posixpath.relpath(source, project.folder), text)

@@ -6,6 +6,7 @@ file and the line; what stands there is never shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from compose2aws.compose.node import Segment
@@ -18,10 +19,12 @@ from compose2aws.planning.values.address import Reader
 from compose2aws.planning.values.counterpart import counterpart
 from compose2aws.planning.values.host_names import HostNames
 from compose2aws.planning.values.secrecy import secret_spans
+from compose2aws.planning.values.split_variables import split_name
 from compose2aws.planning.values.written import Written
 
 # How far from an address its password stands in a file of settings, in lines.
 _NEAR = 12
+_NAME = re.compile(r"\W*([A-Za-z_][\w.-]*)[\"']?\s*[:=]")
 _COMMENTS = ("#", "//", ";", "--")
 
 
@@ -40,11 +43,12 @@ def tell_of_mounted_logins(
                 for address in site.addresses:
                     if address.service in endpoints:
                         addresses.setdefault(address.service, []).append(number)
-        passwords = [number for number, line in _lines(mounted.text) if secret_spans(line)]
+        secrets = {number: _is_password(line) for number, line in _lines(mounted.text) if secret_spans(line)}
         for name, numbers in addresses.items():
-            near = [p for p in passwords if any(abs(p - number) <= _NEAR for number in numbers)]
-            exact = [p for p in near if p in numbers]
-            _tell(service, mounted, endpoints[name], numbers[0], next(iter(exact or near), None), ledger)
+            away = {p: min(abs(p - n) for n in numbers) for p, named in secrets.items() if named or p in numbers}
+            nearest = min(away, key=lambda p: (away[p], -p), default=None)
+            password = nearest if nearest is not None and away[nearest] <= _NEAR else None
+            _tell(service, mounted, endpoints[name], numbers[0], password, ledger)
 
 
 def _tell(
@@ -78,6 +82,12 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.lstrip().startswith(_COMMENTS):
             yield number, line
+
+
+def _is_password(line: str) -> bool:
+    """Whether a line of settings names a password (`password: x`), and not another secret."""
+    name = _NAME.match(line)
+    return name is not None and split_name(name[1]).part == "password"
 
 
 def _never(_: Segment) -> bool:
