@@ -127,3 +127,15 @@ def test_it_works_against_an_account(shop: Shop, server: RehearsalServer) -> Non
     shop.answers("service-quotas", GetServiceQuota=quotas({"L-F678F1CE": 5}))
     [finding] = check_quotas(shop.situation(WEB))  # the default VPC is the fifth
     assert "5 VPCs" in finding.message
+
+
+def test_one_that_cannot_be_asked_keeps_no_other_from_being_told(shop: Shop) -> None:
+    holding(shop, vpcs=5)
+    shop.answers("elbv2", DescribeLoadBalancers="AccessDenied")
+    shop.answers("service-quotas", GetServiceQuota=quotas({"L-F678F1CE": 5}))
+    full, unknown = check_quotas(shop.situation(WEB))
+    assert full.code == "quota"
+    assert (unknown.code, unknown.severity) == ("unchecked", "warning")
+    assert unknown.message.startswith(
+        "quotas (application load balancers) could not be checked: the credentials may not"
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from compose2aws.catalog.catalog import read_table
 from compose2aws.compose import LoadOptions, load
@@ -63,6 +64,7 @@ def test_one_that_takes_too_long_is_a_warning_and_is_not_waited_for(shop: Shop) 
         EndpointConnectionError(endpoint_url="https://iam.amazonaws.com"),
         OSError("network is unreachable"),
         DeliveryError("nobody answers"),
+        ResponseParserError("Unable to parse response, invalid XML received:\n<!doctype html>"),
     ],
 )
 def test_one_that_cannot_be_made_is_a_warning(shop: Shop, error: Exception) -> None:
@@ -71,6 +73,7 @@ def test_one_that_cannot_be_made_is_a_warning(shop: Shop, error: Exception) -> N
 
     [finding] = checks(shop.situation(WEB), {"the thing": check})
     assert (finding.code, finding.severity) == ("unchecked", "warning")
+    assert "doctype" not in finding.message
 
 
 def test_credentials_that_nobody_knows_are_the_only_finding(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,37 @@ def test_a_secret_build_argument_changes_no_tag_and_reaches_the_build(shop: Shop
     assert shop.builds[0]["variables"]["API_NPM_TOKEN"] == "npm_an0therS3cretV4lue"
 
 
+def test_an_argument_from_the_environment_counts_unless_it_is_a_secret(shop: Shop) -> None:
+    text = (shop.folder / "compose.yaml").read_text()
+    shop.write("compose.yaml", text.replace("build: web", "build: {context: web, args: [REVISION, DEPLOY_TOKEN]}"))
+    shop.environment |= {"REVISION": "1", "DEPLOY_TOKEN": "t0ken-of-the-first-day"}
+    before = content_tags(shop.request())
+    shop.environment["DEPLOY_TOKEN"] = "t0ken-of-the-second-day"
+    assert content_tags(shop.request()) == before
+    shop.environment["REVISION"] = "2"
+    after = content_tags(shop.request())
+    assert after["WebImage"] != before["WebImage"]
+    assert after["ApiImage"] == before["ApiImage"]
+
+
+def test_the_time_in_images_is_the_bake_files(shop: Shop) -> None:
+    shop.environment["SOURCE_DATE_EPOCH"] = "1700000000"
+    deployed(shop)
+    assert "SOURCE_DATE_EPOCH" not in shop.builds[0]["variables"]
+
+
+def test_an_interrupted_build_leaves_no_login(shop: Shop) -> None:
+    class Interrupted(Told):
+        def output(self, line: str) -> None:
+            if line.startswith("the login"):
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        digests(shop.request(), Interrupted())
+    [build] = shop.builds
+    assert not Path(build["config_folder"]).exists()
+
+
 def test_no_hash_of_a_secret_is_stored(shop: Shop) -> None:
     """Neither the value nor a hash of it alone stands in what is pushed or recorded."""
     deployed(shop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from compose2aws.delivery.checks.doubt import each
 from compose2aws.delivery.checks.situation import Resource, Situation
 from compose2aws.planning.ledger import Finding
 
@@ -19,43 +20,44 @@ _SHOWN = 6
 
 
 def check_engines(situation: Situation) -> list[Finding]:
-    """An error for each new database or cache whose version cannot be created here. Raises botocore's exceptions."""
+    """An error for each new database or cache whose version cannot be created here."""
     offered: dict[tuple[str, str], list[str]] = {}
-    found = []
-    for resource in situation.new(*_DATABASES, *_CACHES):
-        engine, version = _engine(situation, resource)
-        if engine is None or version is None:
-            continue
+
+    def check(one: tuple[Resource, str, str]) -> list[Finding]:
+        resource, engine, version = one
         key = (_DATABASES.get(resource.type, "elasticache"), engine)
         if key not in offered:
             offered[key] = _versions(situation, *key)
-        if not any(version == one or one.startswith(f"{version}.") for one in offered[key]):
-            found.append(_no_version(situation, resource, engine, version, offered[key]))
-    return found
+        if any(version == there or there.startswith(f"{version}.") for there in offered[key]):
+            return []
+        return [_no_version(situation, resource, engine, version, offered[key])]
+
+    engines = [(resource, *_engine(situation, resource)) for resource in situation.new(*_DATABASES, *_CACHES)]
+    known = [(e, (resource, e, v)) for resource, e, v in engines if e is not None and v is not None]
+    return each("versions of engines", known, check)
 
 
 def check_instance_classes(situation: Situation) -> list[Finding]:
-    """An error for each class of a new database's instances that the region does not offer for its engine. Raises
-    botocore's exceptions."""
-    asked: dict[tuple[str, str, str], bool] = {}
-    found = []
+    """An error for each class of a new database's instances that the region does not offer for its engine."""
+    asked: dict[tuple[str, str, str], str | None] = {}
     for resource in situation.new("AWS::RDS::DBInstance", "AWS::DocDB::DBInstance"):
-        service = "docdb" if resource.type.startswith("AWS::DocDB") else "rds"
-        engine = _text(situation, resource, "Engine") or ("docdb" if service == "docdb" else None)
-        wanted = _text(situation, resource, "DBInstanceClass")
-        if engine is None or wanted is None:
-            continue
-        key = (service, engine, wanted)
-        if key not in asked:
-            answer = situation.client(service).describe_orderable_db_instance_options(
-                Engine=engine, DBInstanceClass=wanted, MaxRecords=20
-            )
-            asked[key] = bool(answer["OrderableDBInstanceOptions"])
-        if not asked[key]:
-            message = f"{situation.account.region} does not offer {wanted} for {engine}"
-            remedy = "deploy to another region, or choose another class with x-aws.patches"
-            found.append(situation.finding("instance-class", "error", message, remedy, resource.source))
-    return list(dict.fromkeys(found))
+        engine, wanted = _engine(situation, resource)[0], _text(situation, resource, "DBInstanceClass")
+        if engine is not None and wanted is not None:
+            service = "docdb" if resource.type.startswith("AWS::DocDB") else "rds"
+            asked.setdefault((service, engine, wanted), resource.source)
+
+    def check(one: tuple[str, str, str]) -> list[Finding]:
+        service, engine, wanted = one
+        answer = situation.client(service).describe_orderable_db_instance_options(
+            Engine=engine, DBInstanceClass=wanted, MaxRecords=20
+        )
+        if answer["OrderableDBInstanceOptions"]:
+            return []
+        message = f"{situation.account.region} does not offer {wanted} for {engine}"
+        remedy = "deploy to another region, or choose another class with x-aws.patches"
+        return [situation.finding("instance-class", "error", message, remedy, asked[one])]
+
+    return each("instance classes", [(f"{key[2]} for {key[1]}", key) for key in asked], check)
 
 
 def check_zones(situation: Situation) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botocore.exceptions import ClientError
 
 from compose2aws.catalog.catalog import read_table
+from compose2aws.delivery.checks.doubt import each
 from compose2aws.delivery.checks.situation import Resource, Situation
 from compose2aws.delivery.refusal import code_of
 from compose2aws.planning.ledger import Finding
@@ -16,16 +17,19 @@ _HTTP = "AWS::ServiceDiscovery::HttpNamespace"
 
 def check_names(situation: Situation) -> list[Finding]:
     """An error for each new resource whose identifier a template gives and that is there already (Cloud Control API:
-    it knows each type by the properties that are its identifier). Raises botocore's exceptions."""
+    it knows each type by the properties that are its identifier)."""
     types = read_table("resource-actions")["types"]
-    found = []
-    for resource in situation.new():
-        if resource.type == _RECORD:  # `check_records` says where it points
-            continue
-        name = _identifier(situation, resource, types.get(resource.type, {}).get("identifier", []))
-        if name is not None and _is_there(situation, resource.type, name):
-            found.append(_taken(situation, resource, name))
-    return found
+    named = [
+        (resource.type, (resource, name))
+        for resource in situation.new()
+        if resource.type != _RECORD  # `check_records` says where it points
+        and (name := _identifier(situation, resource, types.get(resource.type, {}).get("identifier", []))) is not None
+    ]
+    return each("names", named, lambda one: _check(situation, *one))
+
+
+def _check(situation: Situation, resource: Resource, name: str) -> list[Finding]:
+    return [_taken(situation, resource, name)] if _is_there(situation, resource.type, name) else []
 
 
 def check_namespaces(situation: Situation) -> list[Finding]:

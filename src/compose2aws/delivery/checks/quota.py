@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from compose2aws.catalog.catalog import read_table
+from compose2aws.delivery.checks.doubt import each
 from compose2aws.delivery.checks.situation import Resource, Situation
 from compose2aws.delivery.refusal import code_of
 from compose2aws.planning.ledger import Finding
@@ -19,31 +20,28 @@ _MINUTES = 60
 
 
 def check_quotas(situation: Situation) -> list[Finding]:
-    """An error for each kind of thing of which the account may not have as many more as the templates make. Raises
-    botocore's exceptions."""
-    found = []
-    for row in read_table("quotas")["quotas"]:
-        if "type" not in row:
-            continue
-        new = [one for one in situation.new(row["type"]) if _fits(one.properties, row.get("where", {}))]
-        if not new:
-            continue
-        there = _used(situation, row)
-        # Each gateway of ours stands in a zone of its own.
-        wanted = 1 if row.get("zonal") else len(new)
-        used = _in_fullest_zone(situation, there) if row.get("zonal") else len(there)
-        found += _over(situation, row, used, wanted)
-    return found
+    """An error for each kind of thing of which the account may not have as many more as the templates make."""
+    rows = [row for row in read_table("quotas")["quotas"] if "type" in row]
+    return each("quotas", [(row["name"], row) for row in rows], lambda row: _check(situation, row))
 
 
 def check_fargate(situation: Situation) -> list[Finding]:
-    """Whether the tasks of new services find their vCPUs: new accounts have few. Raises botocore's exceptions."""
-    found = []
-    for row in read_table("quotas")["quotas"]:
-        wanted = _vcpus(situation, row["capacity"]) if "capacity" in row else 0
-        if wanted:
-            found += _over(situation, row, None, wanted)
-    return found
+    """Whether the tasks of new services find their vCPUs: new accounts have few."""
+    rows = [row for row in read_table("quotas")["quotas"] if "capacity" in row]
+    wanted = {row["name"]: _vcpus(situation, row["capacity"]) for row in rows}
+    asked = [(row["name"], row) for row in rows if wanted[row["name"]]]
+    return each("quotas", asked, lambda row: _over(situation, row, None, wanted[row["name"]]))
+
+
+def _check(situation: Situation, row: Mapping[str, Any]) -> list[Finding]:
+    new = [one for one in situation.new(row["type"]) if _fits(one.properties, row.get("where", {}))]
+    if not new:
+        return []
+    there = _used(situation, row)
+    if row.get("zonal"):
+        # Each gateway of ours stands in a zone of its own.
+        return _over(situation, row, _in_fullest_zone(situation, there), 1)
+    return _over(situation, row, len(there), len(new))
 
 
 def _over(situation: Situation, row: Mapping[str, Any], used: float | None, wanted: float) -> list[Finding]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from typing import TypeAlias
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from compose2aws.cloudformation import Templates
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.checks.availability import check_engines, check_instance_classes, check_zones
 from compose2aws.delivery.checks.domain import check_certificate_authority, check_delegation, check_records
+from compose2aws.delivery.checks.doubt import FAILURES, reason_of, unchecked
 from compose2aws.delivery.checks.image import check_images
 from compose2aws.delivery.checks.name import check_names, check_namespaces
 from compose2aws.delivery.checks.permission import check_permissions
 from compose2aws.delivery.checks.quota import check_fargate, check_quotas
 from compose2aws.delivery.checks.service_role import check_service_roles
 from compose2aws.delivery.checks.situation import Situation, positions_of
-from compose2aws.delivery.refusal import DeliveryError, explained
+from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.stack import DeployedStack
 from compose2aws.planning.ledger import Finding
 from compose2aws.planning.model import Plan
@@ -94,20 +92,11 @@ def line_of(finding: Finding) -> str:
 
 
 def _run(what: str, check: Check, situation: Situation) -> list[Finding]:
-    begun = time.monotonic()
     try:
         return check(situation)
-    except (BotoCoreError, ClientError) as error:
-        return [_unchecked(what, explained(error))]
-    except DeliveryError as error:
-        return [_unchecked(what, str(error))]
-    except OSError as error:
-        return [_unchecked(what, f"nothing answered within {time.monotonic() - begun:.0f} seconds ({error})")]
+    except FAILURES as error:
+        return [unchecked(what, reason_of(error))]
 
 
 def _result(what: str, future: Future[list[Finding]], seconds: float) -> list[Finding]:
-    return future.result() if future.done() else [_unchecked(what, f"no answer within {seconds:.0f} seconds")]
-
-
-def _unchecked(what: str, why: str) -> Finding:
-    return Finding("unchecked", "warning", f"{what} could not be checked: {why}")
+    return future.result() if future.done() else [unchecked(what, f"no answer within {seconds:.0f} seconds")]

@@ -75,6 +75,7 @@ def push(request: ImageRequest, auth: str, references: Mapping[str, str], progre
         tempfile.TemporaryDirectory(prefix="compose2aws-build-") as folder,
     ):
         environment["DOCKER_CONFIG"] = str(config)
+        environment.pop("SOURCE_DATE_EPOCH", None)  # the bake file's own; bake would take this one before it
         _require_buildx(environment)
         for image in images:
             environment[tag_variable(image)] = references[image.parameter]
