@@ -14,6 +14,9 @@ OUTPUTS = 200
 DYNAMIC_REFERENCES = 60
 BYTES = 1_000_000  # of a template that is uploaded to S3 first
 TASK_DEFINITION_BYTES = 65_536  # Amazon ECS, "Service quotas"
+ROLE_CHARACTERS = 10_240  # of a role's inline policies together, without white space (IAM, "IAM and AWS STS quotas")
+_PART_CHARACTERS = 25  # of a part of a text that CloudFormation fills in: a region, an account, an id
+_REFERENCE_CHARACTERS = 110  # what a reference becomes: the ARN of a secret or a role
 _CERTAINLY_SMALL = BYTES // 4  # as JSON: YAML in blocks is never four times as long
 
 
@@ -28,6 +31,34 @@ def check_task_definitions(bodies: Mapping[str, Mapping[str, Any]]) -> None:
             size = len(json.dumps(body["Properties"]).encode())
             if size > TASK_DEFINITION_BYTES:
                 raise LimitError(f"{name} has {size} bytes; ECS takes {TASK_DEFINITION_BYTES} in a task definition")
+
+
+def check_roles(bodies: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise `LimitError` for a role whose policies are longer than IAM takes. How long a reference will be is
+    estimated."""
+    for name, body in bodies.items():
+        if body["Type"] == "AWS::IAM::Role":
+            size = sum(_characters(policy["PolicyDocument"]) for policy in body["Properties"].get("Policies", ()))
+            if size > ROLE_CHARACTERS:
+                raise LimitError(
+                    f"the policies of {name} have some {size} characters; IAM takes {ROLE_CHARACTERS} in a role: put "
+                    "secrets that belong together into one, or write own statements as a managed policy, by its ARN"
+                )
+
+
+def _characters(value: Any) -> int:
+    """How long a policy is when CloudFormation has filled it in."""
+    if isinstance(value, list):
+        return 2 + sum(_characters(item) + 1 for item in value)
+    if not isinstance(value, dict):
+        return len(json.dumps(value).replace(" ", ""))
+    if "Fn::If" in value:
+        return _characters(value["Fn::If"][1])
+    if "Fn::Join" in value:
+        return sum(len(part) if isinstance(part, str) else _PART_CHARACTERS for part in value["Fn::Join"][1])
+    if len(value) == 1 and next(iter(value)) in ("Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Sub"):
+        return _REFERENCE_CHARACTERS
+    return 2 + sum(len(key) + 4 + _characters(item) for key, item in value.items())
 
 
 def overflow(template: dict[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from compose2aws.cloudformation.graph import Body, Graph, GraphError
 from compose2aws.cloudformation.lifecycle import place, policies
-from compose2aws.cloudformation.limit import RESOURCES, LimitError, check_task_definitions, overflow
+from compose2aws.cloudformation.limit import RESOURCES, LimitError, check_roles, check_task_definitions, overflow
 from compose2aws.cloudformation.reference import LISTS, Reference, conditions, references, replaced
 from compose2aws.cloudformation.shard import Shards
 from compose2aws.cloudformation.stack import Stack, stack_prefix
@@ -34,7 +34,9 @@ def link(graph: Graph, plan: Plan) -> tuple[Stack, ...]:
     """
     if clash := sorted(graph.nodes.keys() & graph.parameters.keys()):
         raise GraphError(f"a resource and a parameter are both called {clash[0]}")
-    check_task_definitions({name: node.body for name, node in graph.nodes.items()})
+    bodies = {name: node.body for name, node in graph.nodes.items()}
+    check_task_definitions(bodies)
+    check_roles(bodies)
     shards = Shards.of(plan, frozenset(node.owner for node in graph.nodes.values() if node.owner))
     _split_by_count(graph, shards)
     while True:

@@ -30,7 +30,7 @@ from compose2aws.planning.model import (
 )
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Hole, Text
-from compose2aws.planning.values.parameter_book import master_login
+from compose2aws.planning.values.parameter_book import LONGEST_VALUE, master_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,16 @@ def plan_secret_files(
             _write_file(service, index, name, variable, folders, script, ledger, login, f"the password of {database}")
             continue
         parameter = _parameter(name, secret)
+        size = _size(secret, project)
+        if size is not None and not 0 < size <= LONGEST_VALUE:
+            ledger.refuse(
+                service.at("secrets", index),
+                "secret-too-long" if size else "secret-empty",
+                f"the secret {name} has {size} bytes; it reaches AWS as a stack parameter, which holds from 1 to "
+                f"{LONGEST_VALUE}",
+                "let the app read it from Secrets Manager or S3 itself" if size else "leave it out, or fill it",
+            )
+            continue
         stored = StoredSecret(
             ResourceId("AWS::SecretsManager::Secret", f"{parameter.name}Stored"),
             Text.of(Hole("secret-parameter", parameter.name)),
@@ -165,6 +175,15 @@ def _write_file(
     reason = f"written to {target} before the container starts"
     ledger.record(service.at("secrets", index), "adapted", (secret, service.definition), reason=reason)
     ledger.record(("secrets", name), "adapted", secret, reason=f"filled from {told}")
+
+
+def _size(secret: tree.Mapping, project: Project) -> int | None:
+    """How many bytes a secret has now; None where nobody knows."""
+    file, variable = secret.entries.get("file"), secret.entries.get("environment")
+    if isinstance(file, tree.Scalar) and project.fact(file.text).kind == "file":
+        return project.fact(file.text).size
+    value = project.environment.get(variable.text) if isinstance(variable, tree.Scalar) else None
+    return len(value.encode()) if value else None
 
 
 def _parameter(name: str, secret: tree.Mapping) -> Parameter:

@@ -18,9 +18,16 @@ from compose2aws.planning.model import (
 )
 from compose2aws.planning.ports.context import PortContext, decide_port, numbered
 from compose2aws.planning.ports.published import PublishedPort
-from compose2aws.planning.ports.rule import listener_rule, refuse_address, refuse_priority
+from compose2aws.planning.ports.rule import (
+    MOST_LISTENERS,
+    listener_rule,
+    refuse_address,
+    refuse_further,
+    refuse_priority,
+)
 
-# Elastic Load Balancing, "Quotas for your Application Load Balancers": rules and target groups of one balancer.
+# Elastic Load Balancing, "Quotas for your Application Load Balancers": rules and target groups of one balancer, and its
+# listeners, of which each has a target group.
 _MOST_RULES = 100
 _TLS_PORTS = frozenset((443, 8443))
 
@@ -45,6 +52,13 @@ def plan_application_balancer(ports: list[PublishedPort], context: PortContext) 
         group = _target_group(port, context)
         if group.id in groups and settings.domain:
             decide_port(port, context, (group.id,), f"the container's port {port.target} is published already")
+            continue
+        taken = any(listener.port == (port.published or port.target) for listener in listeners.values())
+        if settings.domain and len(groups) == _MOST_RULES:
+            refuse_further(port, context, _MOST_RULES, "target groups, and as many rules")
+            continue
+        if not settings.domain and not taken and len(listeners) == MOST_LISTENERS:
+            refuse_further(port, context, MOST_LISTENERS, "listeners; with a domain all share one")
             continue
         groups[group.id] = group
         if settings.domain:

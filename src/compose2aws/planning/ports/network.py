@@ -8,6 +8,7 @@ from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.model import Balancer, Listener, PublicUrl, TargetGroup, named, singleton
 from compose2aws.planning.ports.context import PortContext, decide_port, numbered
 from compose2aws.planning.ports.published import PublishedPort
+from compose2aws.planning.ports.rule import MOST_LISTENERS, refuse_further
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.udp_health import ANSWERING_PORT
 
@@ -38,6 +39,9 @@ def plan_network_balancer(ports: list[PublishedPort], context: PortContext) -> B
                 f"{port.service} and {owner.service} both want port {number} of the network balancer",
                 "publish one of them on another port",
             )
+            continue
+        if number not in listeners and len(listeners) == MOST_LISTENERS:
+            refuse_further(port, context, MOST_LISTENERS, "listeners")
             continue
         protocol: Literal["TCP", "UDP", "TCP_UDP"] = (
             "TCP_UDP" if number in both else "UDP" if port.protocol == "udp" else "TCP"

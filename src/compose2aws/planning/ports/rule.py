@@ -19,6 +19,8 @@ from compose2aws.planning.source import ServiceSource
 _BANDS = {"host+path": 1, "path": 10_001, "host": 20_001}
 _BAND_WIDTH = {"host+path": 1_000, "path": 1_000, "host": 30_000}
 _DEEPEST = 9
+# Elastic Load Balancing, "Quotas": listeners of an application balancer, and of a network balancer.
+MOST_LISTENERS = 50
 
 
 def listener_rule(
@@ -73,6 +75,16 @@ def rule_priority(hosts: tuple[str, ...], paths: tuple[str, ...]) -> int:
     if any("*" in host for host in hosts):
         return start + exact + number % (_BAND_WIDTH[band] - exact)
     return start + number % exact
+
+
+def refuse_further(port: PublishedPort, context: PortContext, most: int, what: str) -> None:
+    """A port past what one balancer takes."""
+    context.ledger.refuse(
+        port.path,
+        "balancer-full",
+        f"{port.service}:{port.target} does not fit: a balancer has at most {most} {what}",
+        "write `x-aws: {public: false}` in services that the internet does not call, or make two projects of the file",
+    )
 
 
 def refuse_address(port: PublishedPort, other: PublishedPort, rule: ListenerRule, context: PortContext) -> None:
