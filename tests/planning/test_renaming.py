@@ -18,9 +18,11 @@ from compose2aws.cloudformation import emit
 from compose2aws.compose.decoding import decode
 from compose2aws.compose.journal import Journal
 from compose2aws.compose.node import plain
-from compose2aws.planning.model import Plan
+from compose2aws.planning.model import AliasName, Plan, RegisteredName
 from tests.golden_cases import cases, read_plan
+from tests.planning.projects import balancer, becomes, container, outcome, planned, refused, service
 from tests.planning.strategies import Compose, plan_of, prepare, projects
+from tests.planning.test_settings import errors
 
 NEW = "renamed-1"
 # A revision of its own for every change, and nothing is in it.
@@ -107,9 +109,9 @@ case_plan = cache(read_plan)
 
 
 RENAMINGS = [
-    (folder, service)
+    (folder, old)
     for folder in cases()
-    for service in written(folder)["services"]
+    for old in written(folder)["services"]
     # a tag for the merge would be gone from the file that is written here
     if "!reset" not in (folder / "compose.yaml").read_text() and not is_refused(case_plan(folder))
 ]
@@ -136,14 +138,14 @@ def parameters(plan: Plan) -> set[str]:
     return {name for stack in emit(plan).stacks for name in stack.template.get("Parameters", {})}
 
 
-@pytest.mark.parametrize(("folder", "service"), RENAMINGS, ids=lambda part: getattr(part, "name", part))
-def test_nothing_that_stands_is_replaced(tmp_path: Path, folder: Path, service: str) -> None:
+@pytest.mark.parametrize(("folder", "old"), RENAMINGS, ids=lambda part: getattr(part, "name", part))
+def test_nothing_that_stands_is_replaced(tmp_path: Path, folder: Path, old: str) -> None:
     compose = written(folder)
-    if "was" in compose["services"][service].get("x-aws", {}):
+    if "was" in compose["services"][old].get("x-aws", {}):
         pytest.skip("renamed already: `was` stays")
     copy = tmp_path / folder.name
     shutil.copytree(folder, copy)
-    (copy / "compose.yaml").write_text(yaml.safe_dump(renamed(compose, service, values=True), sort_keys=False))
+    (copy / "compose.yaml").write_text(yaml.safe_dump(renamed(compose, old, values=True), sort_keys=False))
     assert_stands(case_plan(folder), read_plan(copy))
 
 
@@ -151,9 +153,9 @@ def test_nothing_that_stands_is_replaced(tmp_path: Path, folder: Path, service: 
 def test_whatever_a_project_is_made_of_a_renaming_replaces_nothing(
     project_folder: Path, compose: Compose, data: st.DataObject
 ) -> None:
-    service = data.draw(st.sampled_from(sorted(compose["services"])))
+    old = data.draw(st.sampled_from(sorted(compose["services"])))
     before = plan_of(project_folder, compose)
-    after = plan_of(project_folder, renamed(compose, service, values=data.draw(st.booleans())))
+    after = plan_of(project_folder, renamed(compose, old, values=data.draw(st.booleans())))
     if not is_refused(before):
         assert_stands(before, after)
 
@@ -163,3 +165,93 @@ def project_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("project")
     prepare(made)
     return made
+
+
+RENAMED = """\
+    services:
+      backend: {image: acme/api, ports: ["80:3000"], x-aws: {was: api}}
+      web: {image: acme/web, environment: {API: "http://api:3000"}}
+      database: {image: "postgres:16", x-aws: {was: db}}
+    """
+
+
+def test_a_renamed_service_is_called_by_both_names(tmp_path: Path) -> None:
+    made = planned(tmp_path, RENAMED)
+    registered = {name.name: name.id.logical_id for name in made.names if isinstance(name, RegisteredName)}
+    aliases = {name.name: str(name.target) for name in made.names if isinstance(name, AliasName)}
+    assert registered["api"] == "ApiRegistry"
+    assert "backend" not in registered
+    assert aliases["backend"] == "api.test.internal"
+    assert aliases["database"] == aliases["db"] == "{host of database}"
+
+
+def test_a_value_that_says_the_old_name_means_the_service(tmp_path: Path) -> None:
+    made = planned(tmp_path, RENAMED)
+    backend = service(made, "backend")
+    assert backend.connect is not None
+    assert [(offer.alias, offer.discovery_name) for offer in backend.connect.offers] == [("backend", "api-3000")]
+    assert service(made, "web").depends_on == (backend.id,)
+
+
+def test_people_read_the_new_name(tmp_path: Path) -> None:
+    made = planned(tmp_path, RENAMED)
+    assert container(made, "backend").logging.group.logical_id == "ApiLogGroup"
+    assert "DbCluster" in becomes(made, "services.database")
+    assert outcome(made, "services.backend.x-aws.was") == "translated"
+
+
+def test_a_renamed_service_answers_at_both_addresses(tmp_path: Path) -> None:
+    made = planned(tmp_path, RENAMED + "x-aws: {domain: example.com}\n")
+    (rule,) = balancer(made).rules
+    assert rule.hosts == ("backend.example.com", "api.example.com")
+    assert {record.name for record in made.records} == set(rule.hosts)
+    assert [url.host for url in made.urls] == ["backend.example.com"]
+
+
+def test_an_address_that_is_written_out_is_the_only_one(tmp_path: Path) -> None:
+    compose = """\
+        services:
+          backend: {image: acme/api, ports: ["80:3000"], x-aws: {was: api, host: shop.example.com}}
+        x-aws: {domain: example.com}
+        """
+    (rule,) = balancer(planned(tmp_path, compose)).rules
+    assert rule.hosts == ("shop.example.com",)
+
+
+def test_the_old_address_is_no_other_services(tmp_path: Path) -> None:
+    compose = """\
+        services:
+          backend: {image: acme/api, ports: ["80:3000"], x-aws: {was: api}}
+          other: {image: acme/other, ports: ["81:3000"], x-aws: {host: api.example.com}}
+        x-aws: {domain: example.com}
+        """
+    assert set(refused(planned(tmp_path, compose)).values()) == {"address-taken"}
+
+
+@pytest.mark.parametrize(
+    ("services", "message", "line"),
+    [
+        ("api: {image: a, x-aws: {was: api}}", "api is called so now", 2),
+        ("api: {image: a, x-aws: {was: db}}\n  db: {image: b}", "there still is a service 'db'", 2),
+        (
+            "api: {image: a, x-aws: {was: db}}\n  db: {image: b, profiles: [other]}",
+            "there still is a service 'db', although none of its profiles is active",
+            2,
+        ),
+        ("a: {image: a, x-aws: {was: x}}\n  b: {image: b, x-aws: {was: x}}", "a was 'x' already", 3),
+    ],
+)
+def test_two_services_never_have_one_name_between_them(tmp_path: Path, services: str, message: str, line: int) -> None:
+    (error,) = errors(tmp_path, f"services:\n  {services}\n")
+    assert error.code == "invalid-renaming"
+    assert message in error.message
+    assert error.position is not None
+    assert error.position.line == line
+
+
+def test_an_old_name_that_was_inherited_can_be_taken_away(tmp_path: Path) -> None:
+    compose = "services:\n  a: {image: a, x-aws: {was: x}}\n  b:\n    extends: {service: a}\n"
+    (error,) = errors(tmp_path, compose)
+    assert "write `x-aws: {was: !reset null}` in the one that extends" in error.message
+    made = planned(tmp_path, compose + "    x-aws: {was: !reset null}\n")
+    assert {workload.id.logical_id for workload in made.workloads} == {"XService", "BService"}

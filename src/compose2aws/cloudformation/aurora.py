@@ -69,8 +69,10 @@ def _cluster(graph: Graph, plan: Plan, item: AuroraCluster) -> rds.DBCluster:
         **insights(item.insights_retention),
     )
     if item.snapshot:
+        # The user and the databases are the snapshot's. Once it is restored, CloudFormation sets the password (the
+        # resource's handler, `modifyDbClusterAfterCreateRequest`), although its page tells to leave it out.
         cluster.SnapshotIdentifier = item.snapshot
-        # cfn-lint wants a user name beside the password; RDS takes the snapshot's user, and no name.
+        # cfn-lint wants a user name beside the password.
         cluster.Metadata = {"cfn-lint": {"config": {"ignore_checks": ["E3021"]}}}
     else:
         cluster.MasterUsername = item.user

@@ -39,6 +39,8 @@ def emit_cache(graph: Graph, plan: Plan, item: ReplicationGroup) -> None:
         SnapshotRetentionLimit=item.snapshot_retention,
         AutoMinorVersionUpgrade=True,
     )
+    if item.snapshot:
+        group.SnapshotName = item.snapshot
     if item.generated_password:
         group.AuthToken = password(item.login)
     skips = () if item.generated_password else (_OPEN,)

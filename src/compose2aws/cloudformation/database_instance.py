@@ -35,19 +35,23 @@ def emit_database_instance(graph: Graph, plan: Plan, item: DatabaseInstance) -> 
         ),
         item.source,
     )
+    # User, databases and key of a copy are its snapshot's. Once it is there, CloudFormation sets the password (the
+    # resource's handler, `modifyDbInstanceAfterCreateRequest`), although its page tells to leave it out.
+    user = {} if item.snapshot else {"MasterUsername": item.user}
+    key = {} if item.snapshot else {"KmsKeyId": encryption_key()}
     instance = rds.DBInstance(
         item.instance.logical_id,
         Engine=item.engine,
         EngineVersion=declare_version(graph, item.service, item.version),
         DBInstanceClass=item.instance_class,
-        MasterUsername=item.user,
+        **user,
         MasterUserPassword=password(item.login),
         Port=str(item.port),
         AllocatedStorage=str(item.storage),
         MaxAllocatedStorage=item.maximum_storage,
         StorageType="gp3",
         StorageEncrypted=True,
-        KmsKeyId=encryption_key(),
+        **key,
         MultiAZ=item.multi_az,
         PubliclyAccessible=False,
         DBSubnetGroupName=ref(item.subnet_group),
@@ -60,7 +64,9 @@ def emit_database_instance(graph: Graph, plan: Plan, item: DatabaseInstance) -> 
         AllowMajorVersionUpgrade=True,  # the version is a parameter that is raised on purpose only
         EnableCloudwatchLogsExports=_LOG_EXPORTS[item.engine],
     )
-    if (database := database_name(graph, item)) is not None:
+    if item.snapshot:
+        instance.DBSnapshotIdentifier = item.snapshot
+    elif (database := database_name(graph, item)) is not None:
         instance.DBName = database
     if item.insights_retention is not None:
         instance.EnablePerformanceInsights = True

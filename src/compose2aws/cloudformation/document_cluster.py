@@ -36,25 +36,25 @@ def emit_document_cluster(graph: Graph, plan: Plan, item: DocumentCluster) -> No
         item.source,
         skips=(_PLAIN_TEXT,) if plain_text else (),
     )
-    graph.add(
-        docdb.DBCluster(
-            item.cluster.logical_id,
-            EngineVersion=declare_version(graph, item.service, item.version),
-            MasterUsername=item.user,
-            MasterUserPassword=password(item.login),
-            Port=item.port,
-            DBSubnetGroupName=ref(item.subnet_group),
-            DBClusterParameterGroupName=ref(item.parameter_group),
-            VpcSecurityGroupIds=[attribute(item.security_group, "GroupId")],
-            StorageEncrypted=True,
-            KmsKeyId=encryption_key(),
-            BackupRetentionPeriod=item.backup_retention,
-            CopyTagsToSnapshot=True,
-            DeletionProtection=deletion_protection(graph, plan),
-            EnableCloudwatchLogsExports=["audit", "profiler"],
-        ),
-        item.source,
+    cluster = docdb.DBCluster(
+        item.cluster.logical_id,
+        EngineVersion=declare_version(graph, item.service, item.version),
+        **({} if item.snapshot else {"MasterUsername": item.user}),  # a copy has its snapshot's
+        MasterUserPassword=password(item.login),
+        Port=item.port,
+        DBSubnetGroupName=ref(item.subnet_group),
+        DBClusterParameterGroupName=ref(item.parameter_group),
+        VpcSecurityGroupIds=[attribute(item.security_group, "GroupId")],
+        StorageEncrypted=True,
+        KmsKeyId=encryption_key(),
+        BackupRetentionPeriod=item.backup_retention,
+        CopyTagsToSnapshot=True,
+        DeletionProtection=deletion_protection(graph, plan),
+        EnableCloudwatchLogsExports=["audit", "profiler"],
     )
+    if item.snapshot:
+        cluster.SnapshotIdentifier = item.snapshot
+    graph.add(cluster, item.source)
     for number in range(item.instances):
         instance = docdb.DBInstance(
             item.instance(number).logical_id,

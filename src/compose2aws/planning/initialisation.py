@@ -32,6 +32,7 @@ from compose2aws.planning.model import (
     Task,
     named,
 )
+from compose2aws.planning.model.managed import snapshot_of
 from compose2aws.planning.network import network_group
 from compose2aws.planning.settings import Settings
 from compose2aws.planning.source import ServiceSource
@@ -83,6 +84,8 @@ def plan_initialisation(
         for file in scripts[name]:
             made = (job.id, job.task.definition, image.repository)
             reason = "runs once on the empty database, before anything that needs it starts"
+            if snapshot_of(managed[name]):
+                reason = "runs only if the copy of the snapshot has neither its mark nor tables"
             ledger.record(file.path, "adapted", made, code="init-script", reason=reason)
             if file.path[2] == "configs":
                 config = kind.source.text(*file.path[2:], "source") or ""

@@ -97,7 +97,7 @@ def _decide_service(kind: Kind, ledger: Ledger) -> None:
     if "managed" in service.entries("x-aws"):
         ledger.record(service.at("x-aws", "managed"), "translated", definition, reason="kept as a container")
     _decide_idle_settings(service, ledger)
-    if service.settings.was:
+    if service.settings.was and not ledger.covers(service.at("x-aws", "was")):
         reason = f"what it became as {service.identity} stays as it is"
         ledger.record(service.at("x-aws", "was"), "translated", definition, reason=reason)
 

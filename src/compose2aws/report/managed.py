@@ -14,6 +14,7 @@ from compose2aws.planning.model import (
     ReplicationGroup,
     SearchDomain,
 )
+from compose2aws.planning.model.managed import snapshot_of
 from compose2aws.report.layout import counted
 
 _AURORA = {"aurora-postgresql": "Aurora PostgreSQL (RDS)", "aurora-mysql": "Aurora MySQL (RDS)"}
@@ -40,14 +41,17 @@ def title(item: Managed) -> str:
 
 
 def described(item: Managed) -> str:
-    """Engine, version and capacity."""
+    """Engine, version and capacity, and where its data comes from."""
+    return _capacity(item) + ("; begins as a copy of a snapshot" if snapshot_of(item) else "")
+
+
+def _capacity(item: Managed) -> str:
     match item:
         case AuroraCluster():
             zones = "writer and reader in two zones" if item.reader else "one instance"
             pause = f", asleep after {item.auto_pause // 60} idle minutes" if item.auto_pause else ""
-            copy = "; begins as a copy of a snapshot" if item.snapshot else ""
             capacity = f"{item.minimum_capacity:g} to {item.maximum_capacity:g} ACU"
-            return f"version {item.version.default}, serverless, {capacity}{pause}, {zones}{copy}"
+            return f"version {item.version.default}, serverless, {capacity}{pause}, {zones}"
         case ReplicationGroup():
             tls = "TLS only" if item.transit_encryption == "required" else "with or without TLS"
             nodes = f"{item.node_type}, one node" if item.nodes == 1 else f"{item.nodes} {item.node_type} with failover"

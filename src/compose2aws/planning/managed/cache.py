@@ -28,6 +28,7 @@ def _valkey(draft: Draft) -> ReplicationGroup:
         snapshot_retention=7 if production else 0,
         security_group=draft.security_group,
         generated_password=_has_password(draft),
+        snapshot=draft.snapshot,
         source=draft.service.path,
         was=draft.service.settings.was,
     )

@@ -33,7 +33,7 @@ def _aurora(draft: Draft) -> AuroraCluster:
         insights_retention=465 if production else None,
         security_group=draft.security_group,
         database_parameter=_database_parameter(draft),
-        snapshot=draft.settings.restore.get(draft.service.name),
+        snapshot=draft.snapshot,
         source=draft.service.path,
         was=draft.service.settings.was,
     )
@@ -77,6 +77,7 @@ def _mariadb(draft: Draft) -> DatabaseInstance:
         insights_retention=465 if production else None,
         security_group=draft.security_group,
         database_parameter=_database_parameter(draft),
+        snapshot=draft.snapshot,
         source=draft.service.path,
         was=draft.service.settings.was,
     )
@@ -95,6 +96,7 @@ def _document(draft: Draft) -> DocumentCluster:
         instances=2 if production else 1,
         backup_retention=14 if production else 1,
         security_group=draft.security_group,
+        snapshot=draft.snapshot,
         source=draft.service.path,
         was=draft.service.settings.was,
     )

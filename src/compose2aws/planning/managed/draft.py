@@ -38,6 +38,11 @@ class Draft:
         return self.credentials.aws_user or "compose"
 
     @property
+    def snapshot(self) -> str | None:
+        """The snapshot that it begins as a copy of."""
+        return self.settings.restore.get(self.service.name)
+
+    @property
     def security_group(self) -> ResourceId:
         return named("AWS::EC2::SecurityGroup", self.service.identity, "SecurityGroup")
 

@@ -19,6 +19,7 @@ from compose2aws.planning.managed.carry import Carried, SettingFile, carry_setti
 from compose2aws.planning.managed.database import AURORA, DOCUMENT, MARIADB
 from compose2aws.planning.managed.draft import Draft, Family
 from compose2aws.planning.managed.login import Credentials, read_credentials
+from compose2aws.planning.managed.restoring import decide_restore
 from compose2aws.planning.managed.search import OPENSEARCH
 from compose2aws.planning.managed.version import choose_version
 from compose2aws.planning.model import Managed, Parameter
@@ -83,6 +84,7 @@ def move(
         endpoints[name] = _endpoint(draft, hosts[name])
         parameters += [parameter, *_database_parameters(credentials)]
         _decide(draft, item, carried, ledger)
+    decide_restore(settings, kinds, items, ledger)
     return Moved(items, endpoints, tuple(parameters))
 
 

@@ -1,4 +1,5 @@
-"""Managed services: what a database, cache or queue of the compose file becomes."""
+"""Managed services: what a database, cache or queue of the compose file becomes. `snapshot` is the one that it begins
+as a copy of."""
 
 from __future__ import annotations
 
@@ -94,6 +95,7 @@ class ReplicationGroup(OfService):
     snapshot_retention: int
     security_group: ResourceId
     generated_password: bool = False
+    snapshot: str | None = None
     source: Path = ()
     was: str | None = None
 
@@ -140,6 +142,7 @@ class DatabaseInstance(OfService):
     insights_retention: int | None
     security_group: ResourceId
     database_parameter: str | None = None
+    snapshot: str | None = None
     source: Path = ()
     was: str | None = None
 
@@ -178,6 +181,7 @@ class DocumentCluster(OfService):
     instances: int
     backup_retention: int
     security_group: ResourceId
+    snapshot: str | None = None
     source: Path = ()
     was: str | None = None
 
@@ -321,3 +325,8 @@ Managed: TypeAlias = (
     | SearchDomain
 )
 """A compose service that moved to a managed one. A new family is a class here, a planner and an emitter."""
+
+
+def snapshot_of(item: Managed) -> str | None:
+    """The snapshot that a managed service begins as a copy of."""
+    return None if isinstance(item, MemcachedCluster | MessageBroker | SearchDomain) else item.snapshot
