@@ -8,7 +8,7 @@ import pytest
 
 from compose2aws.planning.identity import first_container
 from compose2aws.planning.model import BuiltImage, Plan, Tmpfs, VolumeMount
-from compose2aws.planning.mount import folder_key, volume_key
+from compose2aws.planning.mount_point import folder_key, volume_key
 from tests.planning.projects import (
     becomes,
     codes,

@@ -13,7 +13,7 @@ from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.log_driver import LogDrivers
 from compose2aws.planning.model import Container, Image, Logging, PortMapping, Ulimit, named
-from compose2aws.planning.mount import Mounts
+from compose2aws.planning.mount_point import Mounts
 from compose2aws.planning.settings import mebibytes
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Text

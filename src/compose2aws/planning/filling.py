@@ -22,7 +22,7 @@ from compose2aws.planning.model import (
     VolumeMount,
     named,
 )
-from compose2aws.planning.mount import Fill, Mounts
+from compose2aws.planning.mount_point import Fill, Mounts
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Text
 

@@ -11,7 +11,7 @@ from compose2aws.compose.project import Project
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import Managed
-from compose2aws.planning.mount import Mounts
+from compose2aws.planning.mount_point import Mounts
 from compose2aws.planning.network import network_group
 from compose2aws.planning.source import ServiceSource
 

@@ -44,7 +44,8 @@ from compose2aws.planning.model import (
     StoredSecret,
     Workload,
 )
-from compose2aws.planning.mount import Mounts, plan_mounts
+from compose2aws.planning.mount import plan_mounts
+from compose2aws.planning.mount_point import Mounts
 from compose2aws.planning.mounted_address import mounted_addresses
 from compose2aws.planning.mounted_login import tell_of_mounted_logins
 from compose2aws.planning.network import (
@@ -57,6 +58,7 @@ from compose2aws.planning.network import (
     subnets_of,
     usual_subnets,
 )
+from compose2aws.planning.parts import Parts
 from compose2aws.planning.ports import asked_paths, plan_ports
 from compose2aws.planning.secret_file import SecretFiles, plan_secret_files, shared_passwords
 from compose2aws.planning.settings import Settings, read_settings
@@ -64,7 +66,7 @@ from compose2aws.planning.source import sources
 from compose2aws.planning.values import Values, plan_values
 from compose2aws.planning.values.host_names import host_names
 from compose2aws.planning.verbatim import refuse_dynamic_references
-from compose2aws.planning.workload import Parts, grace_periods, plan_workloads
+from compose2aws.planning.workload import grace_periods, plan_workloads
 
 
 def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
