@@ -18,7 +18,7 @@ from tests.compose.reference import CORPUS, corpus_files, needs_corpus
 from tests.connection.corpus import furnish
 from tests.golden_cases import cases
 from tests.structure import problems
-from tests.structure.compose_calls import calls
+from tests.structure.compose_calls import calls, neighbours
 
 TIERS = ("production", "development")
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -52,7 +52,9 @@ def found(project: Project, catalog: Catalog) -> list[str]:
         made = plan(project, catalog, tier)
         if not any(decision.outcome == "refused" for decision in made.decisions):
             templates = [stack.template for stack in emit(made).stacks]
-            problems_found += [f"{tier}: {problem}" for problem in problems(templates, calls(project))]
+            problems_found += [
+                f"{tier}: {problem}" for problem in problems(templates, calls(project), neighbours(project))
+            ]
     return problems_found
 
 

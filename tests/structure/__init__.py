@@ -39,9 +39,13 @@ CHECKS: tuple[Callable[[System], Iterator[str]], ...] = (
 )
 
 
-def problems(templates: Iterable[dict[str, Any]], calls: Iterable[Call] = ()) -> list[str]:
-    """What is wrong with the templates of one project. `calls` are what its compose file says of who calls whom."""
+def problems(
+    templates: Iterable[dict[str, Any]], calls: Iterable[Call] = (), neighbours: Iterable[tuple[str, str]] = ()
+) -> list[str]:
+    """What is wrong with the templates of one project. `calls` are what its compose file says of who calls whom,
+    `neighbours` the services that share a network."""
     system = System.of(templates)
     found = [problem for check in CHECKS for problem in check(system)]
     found += network.path_problems(system, calls)
+    found += network.neighbour_problems(system, neighbours)
     return list(dict.fromkeys([*system.faults, *found]))

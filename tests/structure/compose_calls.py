@@ -32,6 +32,13 @@ def calls(project: Project) -> list[Call]:
     return list(found)
 
 
+def neighbours(project: Project) -> list[tuple[str, str]]:
+    """The pairs of services that share a network, each in both directions."""
+    services = project.root.entries.get("services")
+    networks = {name: _networks(n) for name, n in services.entries.items()} if isinstance(services, Mapping) else {}
+    return [(one, other) for one in networks for other in networks if one != other and networks[one] & networks[other]]
+
+
 def _aliases(service: Node) -> Iterator[str]:
     """The names beside its own under which Docker resolves a service."""
     if not isinstance(service, Mapping):

@@ -16,6 +16,7 @@ from tests.structure.system import SERVICE, TASK, Body, Resource, System, Worklo
 _GROUP = "AWS::EC2::SecurityGroup"
 _BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _TARGETS = "AWS::ElasticLoadBalancingV2::TargetGroup"
+_TRANSPORTS = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
 _SECRET = "AWS::SecretsManager::Secret"
 _NAME = "AWS::ServiceDiscovery::Service"
 _WORLD = ("0.0.0.0/0", "::/0")
@@ -144,6 +145,16 @@ def _one_path(system: System, call: Call, consumer: Workload) -> Iterator[str]:
             yield f"{call.consumer} calls {call.provider}, and {where} does not admit it on port {port or 'any'}"
 
 
+def neighbour_problems(system: System, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Whether members of a network reach each other, whoever is known to call whom: as under Docker. `pairs` are
+    consumers and providers; a provider whose name leads nowhere (a job) is none."""
+    for consumer, provider in pairs:
+        for task in system.tasks_with(consumer):
+            for workload in system.running(task):
+                if any(True for _ in _resolved(system, Call(consumer, provider), workload)):
+                    yield from _one_path(system, Call(consumer, provider), workload)
+
+
 def _resolved(system: System, call: Call, consumer: Workload) -> Iterator[Workload | Resource]:
     """What the provider's name leads to, through the proxy or the private zone."""
     host = call.provider.lower()
@@ -185,6 +196,15 @@ def _managed_port(resource: Resource) -> int:
 
 def balancer_problems(system: System) -> Iterator[str]:
     """Whether what is published is reached: the world → the balancer → the task's port, and its health check's."""
+    for listener in system.all("AWS::ElasticLoadBalancingV2::Listener"):
+        balancer = system.one(listener.properties["LoadBalancerArn"], _BALANCER)
+        if balancer is None:
+            yield f"{listener.id} is of no balancer"
+            continue
+        groups = frozenset(g.id for g in system.under(balancer.properties.get("SecurityGroups"), _GROUP))
+        for transport in _TRANSPORTS.get(listener.properties["Protocol"], ("tcp",)):
+            if not _open(system, groups, int(listener.properties["Port"]), transport):
+                yield f"{balancer.id} does not admit the world on the {transport} port of {listener.id}"
     for service in system.all(SERVICE):
         workload = next((w for w in system.workloads if w.resource == service), None)
         for entry in service.properties.get("LoadBalancers", []):
@@ -195,16 +215,13 @@ def balancer_problems(system: System) -> Iterator[str]:
             listeners = list(_listeners(system, targets))
             if not listeners:
                 yield f"{targets.id} hangs on no listener"
-            transports = ("udp",) if targets.properties["Protocol"] == "UDP" else ("tcp",)
+            transports = _TRANSPORTS.get(targets.properties["Protocol"], ("tcp",))
             for listener in listeners:
                 balancer = system.one(listener.properties["LoadBalancerArn"], _BALANCER)
                 if balancer is None:
-                    yield f"{listener.id} is of no balancer"
                     continue
                 groups = frozenset(g.id for g in system.under(balancer.properties.get("SecurityGroups"), _GROUP))
                 for transport in transports:
-                    if not _open(system, groups, int(listener.properties["Port"]), transport):
-                        yield f"{balancer.id} does not admit the world on the port of {listener.id}"
                     port = int(entry["ContainerPort"])
                     if not admits(system, workload.groups, groups, port, transport):
                         yield f"{service.id} does not admit {balancer.id} on port {port}"

@@ -127,6 +127,10 @@ def _secret_problems(system: System, task: Resource, allowed: list[Permission]) 
             wanted[secret.id] = secret
             if not any(p.names(system, secret) and p.given in (None, given) for p in readable):
                 yield f"{task.id} cannot read {secret.id}, which {entry['Name']} of {container['Name']} wants"
+    for container in containers(task):
+        credentials = container.get("RepositoryCredentials", {}).get("CredentialsParameter")
+        if credentials and not any(credentials in p.resources for p in readable):
+            yield f"{task.id} cannot read the login of the registry of {container['Name']}"
     for extra in {r.id for p in readable for r in system.under(list(p.resources), _SECRET)} - wanted.keys():
         yield f"{task.id} may read {extra}, which none of its containers wants"
     for permission in readable:

@@ -125,6 +125,10 @@ WRONG: dict[str, tuple[Break, str]] = {
         "may read Other, which none of its containers wants",
     ),
     "all secrets": (allowing("StartRole", "secretsmanager:GetSecretValue", "*"), "may read *"),
+    "a registry without a login": (
+        in_container(RepositoryCredentials={"CredentialsParameter": "arn:registry"}),
+        "cannot read the login of the registry of api",
+    ),
     "a secret not decrypted": (forbidding("StartRole", "kms:Decrypt"), "cannot decrypt Url"),
     "an administrator": (
         in_resource("RunRole", ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
@@ -179,7 +183,7 @@ WRONG: dict[str, tuple[Break, str]] = {
     ),
     "no target group": (without("Targets"), "names a target group that is in no template"),
     "no listener": (without("Rule"), "Targets hangs on no listener"),
-    "a closed balancer": (without("BalancerIngress"), "does not admit the world on the port of Listener"),
+    "a closed balancer": (without("BalancerIngress"), "does not admit the world on the tcp port of Listener"),
     "a closed service": (without("ApiIngress"), "Api does not admit Balancer on port 3000"),
     "a closed health check": (in_resource("Targets", HealthCheckPort="9000"), "health checks of Targets on port 9000"),
     "no route": (without("Route"), "which has no way to"),
@@ -388,6 +392,15 @@ def test_a_name_of_service_connect_is_followed_to_its_port() -> None:
     assert any("does not admit it on port 3000" in problem for problem in problems(small.templates, call))
     small.properties("ApiIngress").update(SourceSecurityGroupId={"Ref": "ApiGroup"})
     assert not any("web calls api" in problem for problem in problems(small.templates, call))
+
+
+def test_members_of_a_network_are_to_reach_each_other_whoever_is_known_to_call() -> None:
+    small = Small()
+    assert problems(small.templates, neighbours=[("api", "db"), ("api", "a-job")]) == []
+    small.properties("Url")["SecretString"] = "x"
+    small.drop("DbIngress")
+    assert problems(small.templates) == []
+    assert any("Db does not admit it" in problem for problem in problems(small.templates, neighbours=[("api", "db")]))
 
 
 def test_a_secret_under_a_condition_is_allowed_under_the_same_one() -> None:
