@@ -126,8 +126,8 @@ def test_a_value_inserted_into_a_sequence_is_one_change() -> None:
 
 
 def test_a_key_with_dots_is_quoted() -> None:
-    labels = [{"ContainerDefinitions": [{"Name": "a", "DockerLabels": {"x.y": value}}]} for value in ("1", "2")]
-    assert paths(*labels) == {'ContainerDefinitions[a].DockerLabels["x.y"]': ("1", "2")}
+    before, after = ({"ContainerDefinitions": [{"Name": "a", "DockerLabels": {"x.y": value}}]} for value in "12")
+    assert paths(before, after) == {'ContainerDefinitions[a].DockerLabels["x.y"]': ("1", "2")}
 
 
 # Parameters and conditions
@@ -219,21 +219,29 @@ def test_a_text_that_becomes_a_secret_is_hidden_on_both_sides() -> None:
     assert "canary" not in repr(found)
 
 
+def container(**members: Any) -> Body:
+    return {"ContainerDefinitions": [{"Name": "a", **members}]}
+
+
+MASTER = {"MasterUserOptions": {"MasterUserPassword": "canary-{}"}}
+TASK = "AWS::ECS::TaskDefinition"
+
+
 @pytest.mark.parametrize(
     ("kind", "properties"),
     [
         ("AWS::RDS::DBCluster", {"MasterUserPassword": "canary-{}"}),
         ("AWS::ElastiCache::ReplicationGroup", {"AuthToken": "canary-{}"}),
         ("AWS::AmazonMQ::Broker", {"Users": [{"Username": "a", "Password": "canary-{}"}]}),
-        ("AWS::OpenSearchService::Domain", {"AdvancedSecurityOptions": {"MasterUserOptions": {"MasterUserPassword": "canary-{}"}}}),
+        ("AWS::OpenSearchService::Domain", {"AdvancedSecurityOptions": MASTER}),
         ("AWS::SecretsManager::Secret", {"SecretString": "canary-{}"}),
-        ("AWS::ECS::TaskDefinition", {"ContainerDefinitions": [{"Name": "a", "Environment": [{"Name": "DB_PASSWORD", "Value": "canary-{}"}]}]}),
-        ("AWS::ECS::TaskDefinition", {"ContainerDefinitions": [{"Name": "a", "Environment": [{"Name": "URL", "Value": "postgres://u:canary-{}@h/d"}]}]}),
-        ("AWS::ECS::TaskDefinition", {"ContainerDefinitions": [{"Name": "a", "Command": ["run", "--password=canary-{}"]}]}),
-        ("AWS::ECS::TaskDefinition", {"ContainerDefinitions": [{"Name": "a", "LogConfiguration": {"Options": {"splunk-token": "canary-{}"}}}]}),
+        (TASK, container(Environment=[{"Name": "DB_PASSWORD", "Value": "canary-{}"}])),
+        (TASK, container(Environment=[{"Name": "URL", "Value": "postgres://u:canary-{}@h/d"}])),
+        (TASK, container(Command=["run", "--password=canary-{}"])),
+        (TASK, container(LogConfiguration={"Options": {"splunk-token": "canary-{}"}})),
         ("AWS::Lambda::Function", {"Environment": {"Variables": {"API_KEY": "canary-{}"}}}),
     ],
-)  # fmt: skip
+)
 def test_nothing_shows_in_a_place_of_secrets(kind: str, properties: Body) -> None:
     def written(value: Any, word: str) -> Any:
         if isinstance(value, dict):
@@ -409,8 +417,16 @@ def test_comparing_changes_neither_template() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [{"Fn::Join": "x"}, {"Fn::Sub": []}, {"Fn::Select": [9, ["a"]]}, {"Ref": 5}, {"Fn::If": ["Nothing", 1]}, {"Fn::GetAtt": 3}, {"Fn::FindInMap": ["a", "b", "c"]}],
-)  # fmt: skip
+    [
+        {"Fn::Join": "x"},
+        {"Fn::Sub": []},
+        {"Fn::Select": [9, ["a"]]},
+        {"Ref": 5},
+        {"Fn::If": ["Nothing", 1]},
+        {"Fn::GetAtt": 3},
+        {"Fn::FindInMap": ["a", "b", "c"]},
+    ],
+)
 def test_a_function_that_is_written_wrong_stands_for_itself(value: Body) -> None:
     assert paths({"Family": value}, {"Family": value}) == {}
     assert paths({"Family": value}, {"Family": "plain"}).keys() == {"Family"}

@@ -23,6 +23,8 @@ _LATER = " (known after the change)"
 _LONGEST = 160
 _PHRASES = 4
 _TASKS = "AWS::ECS::TaskDefinition"
+_JOB = "AWS::CloudFormation::CustomResource"
+_SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 _FOLDER = "AWS::EFS::AccessPoint"
 
 
@@ -57,17 +59,19 @@ def parts(differences: Iterable[StackDifference]) -> tuple[Part, ...]:
     grouped: dict[str, list[tuple[str, Change]]] = {}
     for difference in differences:
         for change in difference.changes:
-            grouped.setdefault(title_of(change.source), []).append((difference.name, change))
+            grouped.setdefault(title_of(change), []).append((difference.name, change))
     return tuple(
         Part(title, tuple(grouped[title]), _mark([c for _, c in grouped[title]]), _headline(grouped[title]))
         for title in sorted(grouped, key=_order)
     )
 
 
-def title_of(source: str | None) -> str:
-    """`services.api` of `services.api.ports[0]`."""
-    match = _TITLE.match(source or "")
-    return match[0] if match else PROJECT
+def title_of(change: Change) -> str:
+    """`services.api` of what stands for `services.api.ports[0]`; the file system stands for all volumes."""
+    match = _TITLE.match(change.source or "")
+    if match:
+        return match[0]
+    return "volumes" if change.type == "AWS::EFS::FileSystem" else PROJECT
 
 
 def counts(differences: Iterable[StackDifference]) -> Count:
@@ -169,10 +173,12 @@ def _headline(placed: Sequence[tuple[str, Change]]) -> str:
     actions = {change.action for change in changes}
     if actions == {"add"}:
         return f"added ({counted(len(changes), 'resource')})"
-    data = list(dict.fromkeys(_data_phrase(change) for change in changes if change.loses_data or change.may_lose_data))
     if actions == {"remove"}:
-        return "; ".join(data) or f"removed ({counted(len(changes), 'resource')})"
-    phrases = [*data, *_phrases(changes)]
+        return _removals(changes) or f"removed ({counted(len(changes), 'resource')})"
+    replaced = [change for change in changes if change.action == "modify"]
+    data = dict.fromkeys(fate(change) for change in replaced if change.loses_data or change.may_lose_data)
+    removed = _removals([change for change in changes if change.action == "remove"])
+    phrases = [*data, *([removed] if removed else []), *_phrases(changes)]
     for action, word in (("add", "added"), ("remove", "removed")):
         number = sum(change.action == action and not change.loses_data for change in changes)
         if number:
@@ -181,8 +187,16 @@ def _headline(placed: Sequence[tuple[str, Change]]) -> str:
     return ", ".join([*phrases, cost] if cost else phrases)
 
 
-def _data_phrase(change: Change) -> str:
-    return _removal(change) if change.action == "remove" else fate(change)
+def _removals(changes: Sequence[Change]) -> str:
+    """What becomes of the data of what is removed, the worst first; empty where it has none."""
+    stateful = [change for change in changes if change.stateful]
+    # A login that stays tells nothing where the database that it opens is told of.
+    telling = [change for change in stateful if change.type != _SECRET] or stateful
+    told = {_removal(change).removeprefix("removed ").removeprefix("removed; ") for change in telling}
+    worst = sorted(told, key=lambda text: (not text.isupper(), text))
+    if not worst:
+        return ""
+    return f"removed{' ' if worst[0].isupper() else '; '}{', '.join(worst)}"
 
 
 def _removal(change: Change) -> str:
@@ -258,6 +272,8 @@ def _cost(changes: Sequence[Change]) -> str:
         return "an interruption"
     if "tasks" in effects:
         return "new tasks, no interruption"
+    if any(change.type == _JOB for change in modified):
+        return "the job runs again"
     if any(change.type == _TASKS for change in modified):
         return "from its next run on"
     return "no interruption" if modified else ""

@@ -113,7 +113,7 @@ def _change(
         replacement = _replacement(change, anew)
         told = _by_contexts(told, change, old, new) or _by_targets(told, change, new, replacement)
         told = replace(told, replacement=replacement, stateful=told.stateful or stateful)
-    if told.stateful and action != "add":
+    if stateful and action != "add":
         told = replace(told, retained=_retained(change, told))
     return told
 

@@ -14,6 +14,8 @@ _SECRET_PROPERTIES = re.compile(
 )
 # Under these properties names are the user's own: of variables, of a log driver's options.
 _NAMED_BY_USERS = frozenset({"Environment", "Variables", "Options", "DockerLabels", "ResourceProperties"})
+# What policies name is public, and some of it looks like an assignment (`secretsmanager:GetSecretValue`).
+_IN_POLICIES = frozenset({"Action", "NotAction", "Resource", "NotResource", "Statement"})
 _REFERENCE = re.compile(r"\$\{(?!!)[^}]*\}|\{\{resolve:.*?\}\}")
 
 
@@ -22,7 +24,9 @@ def concealed(value: Any, names: tuple[str, ...]) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return MASK if value is not None and _is_secret_place(names) else value
     if isinstance(value, str):
-        return MASK if is_secret(value) or _is_secret_text(value, names) else _without_secrets(value)
+        if is_secret(value) or _is_secret_text(value, names):
+            return MASK
+        return value if _IN_POLICIES.intersection(names) else _without_secrets(value)
     if _is_secret_place(names):
         return MASK
     if isinstance(value, list):

@@ -13,6 +13,7 @@ from compose2aws.delivery.difference.behaviour import Behaviour, Pattern, item_n
 from compose2aws.delivery.difference.evaluation import references_in, scalar_text
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_VALUES = {"Value", "ValueFrom"}
 _POLICY_LISTS = ("Action", "NotAction", "Resource", "NotResource")
 
 
@@ -62,6 +63,8 @@ class Comparison:
                 yield from self._compare(before.get(name), after.get(name), place.key(name))
         elif isinstance(before, list) and isinstance(after, list):
             yield from self._compare_lists(before, after, place)
+        elif _naming(*(items := _as_lists(before, after))) is not None:
+            yield from self._compare_lists(*items, place)
         elif not _same(before, after):
             yield Difference(place.pattern, place.names, place.path, before, after)
         elif self._follows(after):
@@ -78,8 +81,11 @@ class Comparison:
         elif _scalars(before) and _scalars(after):
             if _order(before, unordered) != _order(after, unordered):
                 yield Difference(place.pattern, place.names, place.path, before, after)
-            elif any(map(self._follows, after)):
-                yield Difference(place.pattern, place.names, place.path, before, after, follows=True)
+                return
+            for number, value in enumerate(after):
+                if self._follows(value):
+                    item = place.item(str(number))
+                    yield Difference(item.pattern, item.names, item.path, value, value, follows=True)
         elif unordered:
             yield from self._compare_sets(before, after, place)
         else:
@@ -125,14 +131,25 @@ class Comparison:
 def _shortened(found: list[Difference], old: Any, new: Any, name: str, item: _Place) -> Iterator[Difference]:
     """Of an item that is a name and one value (`{Name, Value}`), the value stands for the whole."""
     keys = {key for side in (old, new) if isinstance(side, Mapping) for key in side} - {name}
-    if len(keys) != 1:
+    if len(keys) != 1 or not keys <= _VALUES:
         yield from found
         return
     key = next(iter(keys))
     for one in found:
-        before = one.before[key] if isinstance(one.before, Mapping) and one.pattern == item.pattern else one.before
-        after = one.after[key] if isinstance(one.after, Mapping) and one.pattern == item.pattern else one.after
-        yield one._replace(names=item.names, path=item.path, before=before, after=after)
+        if one.pattern == item.pattern:
+            sides = (side[key] if isinstance(side, Mapping) else side for side in (one.before, one.after))
+            yield one._replace(**dict(zip(("before", "after"), sides, strict=True)))
+        elif one.pattern == (*item.pattern, key):
+            yield one._replace(names=item.names, path=item.path)
+        else:
+            yield one
+
+
+def _as_lists(before: Any, after: Any) -> tuple[list[Any], list[Any]]:
+    """A list of named items that is missing on one side is as one without items there: each of them comes or goes."""
+    if isinstance(before, list) and after is None:
+        return before, []
+    return ([], after) if isinstance(after, list) and before is None else ([], [])
 
 
 def _naming(before: list[Any], after: list[Any]) -> str | None:
