@@ -12,6 +12,7 @@ from compose2aws.cli.exec import exec_
 from compose2aws.cli.failure import tell
 from compose2aws.cli.project_options import project_options
 from compose2aws.cli.run import run_
+from compose2aws.cli.schema import schema
 from compose2aws.cli.terminal import close_streams, prepare_streams
 
 
@@ -37,6 +38,7 @@ for _command in (
     exec_,
     run_,
     tunnel.tunnel,
+    schema,
 ):
     program.add_command(_command)
 
