@@ -16,7 +16,7 @@ from compose2aws.compose import LoadOptions, load
 from compose2aws.delivery.account import Account, open_account
 from compose2aws.delivery.deployment import Outcome, Request, deploy
 from compose2aws.delivery.difference import StackDifference
-from compose2aws.delivery.engine_version import WantedVersion
+from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.progress import ResourceEvent, RollOut
 from compose2aws.planning.model import Plan
 from compose2aws.planning.planner import plan
@@ -107,7 +107,7 @@ class Shop:
             environment=environment,
             required_variables="hole",
         )
-        made = plan(load(options), load_catalog(), tier)  # type: ignore[arg-type]
+        made = plan(load(options), load_catalog(), tier)
         refused = [decision for decision in made.decisions if decision.outcome == "refused"]
         assert not refused, refused
         return made, emit(made)
@@ -126,10 +126,7 @@ class Shop:
         made, templates = self.translate(text, tier, **environment)
         request = Request(
             templates=templates,
-            versions=tuple(
-                WantedVersion(item.service, item.version.parameter, item.version.default, item.version.major)
-                for item in made.managed
-            ),
+            versions=wanted_versions(made.managed),
             protect=made.tier == "production",
             builder=lambda account: Builder(templates, digest),
             check=lambda stacks: None,

@@ -20,12 +20,13 @@ class TerminalConversation:
         self._yes = yes
 
     def show(self, differences: tuple[StackDifference, ...], *, by_cloudformation: bool) -> None:
-        """What would change, in Compose's words."""
+        """What would change, in Compose's words. CloudFormation's own word is shown where it is asked about."""
+        if by_cloudformation and self._yes:
+            return
         from compose2aws.report.difference import difference_text
 
-        title = "CloudFormation says:" if by_cloudformation else "What would change:"
-        warn(title)
-        warn(difference_text(differences, colour=colourful(sys.stderr)))
+        warn("CloudFormation says:" if by_cloudformation else "What would change:")
+        warn(difference_text(differences, colour=colourful(sys.stderr), brief=True))
 
     def agrees(self, question: str) -> bool:
         """Asks yes or no. Raises `click.UsageError` where there is nobody to answer."""

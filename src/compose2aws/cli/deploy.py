@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from compose2aws.cli.account_options import account_options, given_account
 from compose2aws.cli.project_options import given_options, project_options
 from compose2aws.cli.terminal import say, warn
 from compose2aws.cli.translation import translate
-
-if TYPE_CHECKING:
-    from compose2aws.delivery.engine_version import WantedVersion
-    from compose2aws.planning.model import Plan
 
 
 @click.command(short_help="Bring the project to AWS.")
@@ -33,6 +27,7 @@ def deploy(yes: bool, no_build: bool, allow_data_loss: bool, upgrade_engines: bo
     from compose2aws.delivery.checks import check_all
     from compose2aws.delivery.deployment import Declined, Request
     from compose2aws.delivery.deployment import deploy as bring
+    from compose2aws.delivery.engine_version import wanted_versions
     from compose2aws.delivery.image_builder import ImageBuilder
     from compose2aws.report.progress import new_progress
 
@@ -42,7 +37,7 @@ def deploy(yes: bool, no_build: bool, allow_data_loss: bool, upgrade_engines: bo
     progress = new_progress()
     request = Request(
         templates=templates,
-        versions=_versions(plan),
+        versions=wanted_versions(plan.managed),
         protect=plan.tier == "production",
         builder=lambda where: ImageBuilder(where, project, templates, progress, build=not no_build),
         check=lambda stacks: check_all(account, plan, templates, stacks),
@@ -65,12 +60,3 @@ def deploy(yes: bool, no_build: bool, allow_data_loss: bool, upgrade_engines: bo
         warn("Nothing to change: what is deployed is what the files say.")
     for name, value in sorted(outcome.outputs.items()):
         say(f"{name}  {value}")
-
-
-def _versions(plan: Plan) -> tuple[WantedVersion, ...]:
-    from compose2aws.delivery.engine_version import WantedVersion
-
-    return tuple(
-        WantedVersion(item.service, item.version.parameter, item.version.default, item.version.major)
-        for item in plan.managed
-    )

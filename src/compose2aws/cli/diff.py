@@ -64,12 +64,9 @@ def _with_account(
     account = given_account()
     account.identity  # noqa: B018 - the first call: it fails soon, and says why
     from compose2aws.delivery.difference.against_account import compare_with_account
-    from compose2aws.delivery.engine_version import WantedVersion
+    from compose2aws.delivery.engine_version import wanted_versions
 
-    versions = [
-        WantedVersion(item.service, item.version.parameter, item.version.default, item.version.major)
-        for item in plan.managed
-    ]
+    versions = wanted_versions(plan.managed)
     return compare_with_account(account, templates, versions, warn, change_sets=change_set, drift_aware=drift_aware)
 
 

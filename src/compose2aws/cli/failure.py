@@ -58,12 +58,13 @@ def _said_of_aws(error: Exception) -> str:
     if "compose2aws.delivery.refusal" not in sys.modules:
         return ""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     from compose2aws.delivery.refusal import DeliveryError, explained
 
     if isinstance(error, DeliveryError):
         return str(error)
-    return explained(error) if isinstance(error, BotoCoreError | ClientError) else ""
+    return explained(error) if isinstance(error, BotoCoreError | ClientError | ResponseParserError) else ""
 
 
 def _confession(error: Exception) -> str:

@@ -86,7 +86,8 @@ def _drawn(chosen: Format, plan: Plan, project: Project, options: ProjectOptions
         from compose2aws.planning.model import Tier
         from compose2aws.report.picture.page import as_html
 
-        tiers = {tier: plan if tier == plan.tier else _planned(project, options, tier) for tier in get_args(Tier)}
+        others = (tier for tier in get_args(Tier) if tier != plan.tier)
+        tiers = {plan.tier: plan} | {tier: _planned(project, options, tier) for tier in others}
         return as_html(plan, project, tiers)
     if chosen == "svg":
         from compose2aws.report.picture.svg import as_svg

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from compose2aws import __version__
-from compose2aws.cli import config, diff, explain, graph, logs, outputs, status, synth, tunnel
+from compose2aws.cli import config, deploy, destroy, diff, explain, graph, logs, outputs, status, synth, tunnel
 from compose2aws.cli.exec import exec_
 from compose2aws.cli.failure import tell
 from compose2aws.cli.project_options import project_options
@@ -31,6 +31,8 @@ for _command in (
     explain.explain,
     config.config,
     diff.diff,
+    deploy.deploy,
+    destroy.destroy,
     graph.graph,
     status.status,
     outputs.outputs,

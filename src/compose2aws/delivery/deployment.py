@@ -20,14 +20,15 @@ from compose2aws.delivery import change_set as change_sets
 from compose2aws.delivery import protection
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.change_set import ChangeSet, Wanted, make_change_set
-from compose2aws.delivery.difference import Change, Replacement, StackDifference
-from compose2aws.delivery.difference.comparison import compare, source_of
+from compose2aws.delivery.difference import Change, StackDifference
+from compose2aws.delivery.difference.change_set import difference_of
+from compose2aws.delivery.difference.comparison import compare
 from compose2aws.delivery.engine_version import WantedVersion, choose, engines, live_versions
 from compose2aws.delivery.hosted_zone import find_zone
 from compose2aws.delivery.mending import mended, removed
 from compose2aws.delivery.parameter import Known, missing_text, settle
 from compose2aws.delivery.passes import PROTECTION, Pass, Situation, passes
-from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.snapshot import take_snapshot
 from compose2aws.delivery.stack import DeployedStack, check_owner, project_stacks, read_stack
@@ -35,7 +36,6 @@ from compose2aws.delivery.transition import Template
 from compose2aws.delivery.watch import Ended, Watch, failure_text
 from compose2aws.planning.model import Parameter
 
-_REPLACEMENTS: dict[str, Replacement] = {"False": "never", "Conditional": "conditional", "True": "always"}
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type's name
 
 
@@ -340,7 +340,6 @@ class _Deployment:
             f"{stack.name} cannot go on from {stack.status}: it is removed and made anew; nothing used it yet"
         )
         ended = removed(self.account, stack, self.progress, f"Removing {stack.name}")
-        self.progress.done(failed=not ended.succeeded)
         if not ended.succeeded:
             raise DeliveryError(failure_text(stack.name, ended))
         self.stacks.pop(stack.name, None)
@@ -366,19 +365,25 @@ class _Deployment:
                 f"{found.stack} was not changed; --allow-data-loss lets it happen"
             )
         if not self.agreed:
-            self.conversation.show((_difference(found, template),), by_cloudformation=True)
+            before = deployed.template if deployed is not None else None
+            said = difference_of(found.stack, found.changes, template, before=before, secrets=self._secrets())
+            self.conversation.show((said,), by_cloudformation=True)
             self._ask(f"Change {found.stack} so?" if found.kind == "UPDATE" else f"Create {found.stack}?")
+
+    def _secrets(self) -> frozenset[str]:
+        """The values that must not be shown, wherever they stand."""
+        return frozenset(p.value for stack in self._wanted.values() for p in stack.parameters if p.secret and p.value)
 
     def _execute(self, one: Pass, found: ChangeSet, template: Template) -> Ended:
         deployed = self.stacks.get(one.stack)
         verb = "Creating" if found.kind == "CREATE" else "Updating"
-        self.progress.step(f"{verb} {one.stack}" + (f": {one.why}" if one.why else ""), one.stack, len(found.changes))
-        watch = Watch(self.account, found.stack_id, template, self.progress)
-        change_sets.execute(
-            self.account, found, keep_what_fails=deployed is not None and deployed.status == "CREATE_FAILED"
-        )
-        ended = watch.until_end()
-        self.progress.done(failed=not ended.succeeded)
+        title = f"{verb} {one.stack}" + (f": {one.why}" if one.why else "")
+        going_on = deployed is not None and deployed.status == "CREATE_FAILED"
+        with stepping(self.progress, title, one.stack, len(found.changes)) as step:
+            watch = Watch(self.account, found.stack_id, template, self.progress)
+            change_sets.execute(self.account, found, keep_what_fails=going_on)
+            ended = watch.until_end()
+            step.failed = not ended.succeeded
         return ended
 
     def _remove(self, name: str) -> None:
@@ -387,7 +392,6 @@ class _Deployment:
             return
         protection.protect_stack(self.account, name, protected=False)
         ended = removed(self.account, stack, self.progress, f"Removing {name}, which is no longer needed")
-        self.progress.done(failed=not ended.succeeded)
         if not ended.succeeded:
             raise DeliveryError(failure_text(name, ended))
         del self.stacks[name]
@@ -409,13 +413,9 @@ class _Deployment:
     def _snapshot(self, template: Template, logical_id: str) -> None:
         kind = template["Resources"][logical_id]["Type"]
         physical = self._physical(self._base, logical_id)
-        self.progress.step(f"Taking a snapshot of {logical_id} before its engine is upgraded")
-        try:
+        with stepping(self.progress, f"Taking a snapshot of {logical_id} before its engine is upgraded") as step:
             name = take_snapshot(self.account, kind, physical)
-        except BaseException:
-            self.progress.done(failed=True)
-            raise
-        self.progress.done()
+            step.failed = False
         if name is not None:
             self.progress.note(f"the snapshot {name} holds what {logical_id} was before the upgrade")
 
@@ -483,25 +483,6 @@ class _Deployment:
 
 def _changes_a_secret(found: ChangeSet) -> bool:
     return any(change["ResourceType"] == _SECRET and change["Action"] == "Modify" for change in found.changes)
-
-
-def _difference(found: ChangeSet, template: Template) -> StackDifference:
-    """CloudFormation's own word as a difference."""
-    changes = []
-    for change in found.changes:
-        body = template["Resources"].get(change["LogicalResourceId"]) or {}
-        action = str(change["Action"]).lower()
-        changes.append(
-            Change(
-                logical_id=change["LogicalResourceId"],
-                type=change["ResourceType"],
-                action="add" if action in ("add", "import") else "remove" if action == "remove" else "modify",
-                replacement=_REPLACEMENTS.get(change.get("Replacement", "False"), "never"),
-                stateful=bool(body) and change["LogicalResourceId"] in protection.stateful(template),
-                source=source_of(body),
-            )
-        )
-    return StackDifference(found.stack, None if found.kind == "CREATE" else "deployed", tuple(changes))
 
 
 def _losses_text(losses: list[Change]) -> str:

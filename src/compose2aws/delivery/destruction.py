@@ -14,12 +14,12 @@ from compose2aws.delivery import change_set as change_sets
 from compose2aws.delivery import protection
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.change_set import Wanted, make_change_set
-from compose2aws.delivery.mending import removed
+from compose2aws.delivery.mending import awaited, removed
 from compose2aws.delivery.passes import PROTECTION
-from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.stack import DeployedStack, check_owner, project_stacks, read_stack
-from compose2aws.delivery.watch import Watch, failure_text, wait
+from compose2aws.delivery.watch import Watch, failure_text
 
 _KEY = "AWS::KMS::Key"
 
@@ -64,10 +64,7 @@ def what_stays(account: Account, stack: DeployedStack) -> tuple[Kept, ...]:
 def remove_stack(account: Account, stack: DeployedStack, progress: Progress) -> None:
     """Removes one stack and sees it gone. Raises `DeliveryError` where it does not go."""
     if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
-        progress.note(f"{stack.name} is {stack.status}: an operation runs already; waiting for its end")
-        progress.step(f"Waiting for {stack.name}", stack.name)
-        ended = wait(account, stack.id, stack.template, progress)
-        progress.done()
+        ended = awaited(account, stack, progress)
         if ended.status == "DELETE_COMPLETE":
             return
         stack = read_stack(account, stack.name) or stack
@@ -75,7 +72,6 @@ def remove_stack(account: Account, stack: DeployedStack, progress: Progress) -> 
         _let_go(account, stack, progress)
     protection.protect_stack(account, stack.name, protected=False)
     ended = removed(account, stack, progress, f"Removing {stack.name}")
-    progress.done(failed=not ended.succeeded)
     if not ended.succeeded:
         raise DeliveryError(
             f"{failure_text(stack.name, ended)}\nRemove by hand what hinders it, then run the same command again."
@@ -90,11 +86,12 @@ def _let_go(account: Account, stack: DeployedStack, progress: Progress) -> None:
     found = make_change_set(account, wanted, create=False)
     if found is None:
         return
-    progress.step(f"Updating {stack.name}: letting go of the protection from deletion", stack.name, len(found.changes))
-    watch = Watch(account, stack.id, stack.template, progress)
-    change_sets.execute(account, found)
-    ended = watch.until_end()
-    progress.done(failed=not ended.succeeded)
+    title = f"Updating {stack.name}: letting go of the protection from deletion"
+    with stepping(progress, title, stack.name, len(found.changes)) as step:
+        watch = Watch(account, stack.id, stack.template, progress)
+        change_sets.execute(account, found)
+        ended = watch.until_end()
+        step.failed = not ended.succeeded
     if not ended.succeeded:
         raise DeliveryError(f"{failure_text(stack.name, ended)}\nNothing was removed from {stack.name}.")
 

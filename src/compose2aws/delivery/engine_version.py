@@ -6,7 +6,7 @@ An engine never goes back: AWS cannot, and a roll-back of the stack does not und
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.stack import DeployedStack
+from compose2aws.planning.model import Managed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class ChosenVersion:
 
     value: str
     major_upgrade: bool = False
+
+
+def wanted_versions(managed: Iterable[Managed]) -> tuple[WantedVersion, ...]:
+    """What the managed services of a plan ask for."""
+    return tuple(
+        WantedVersion(item.service, item.version.parameter, item.version.default, item.version.major)
+        for item in managed
+    )
 
 
 def choose(wanted: WantedVersion, previous: str | None, live: str | None, *, upgrade: bool) -> ChosenVersion:

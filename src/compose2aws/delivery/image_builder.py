@@ -10,7 +10,7 @@ from compose2aws.cloudformation import Templates
 from compose2aws.compose.project import Project
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.images import ImageRequest, build_environment, digests, known_digests
-from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.stack import describe
 
 _REPOSITORY = "AWS::ECR::Repository"
@@ -36,13 +36,10 @@ class ImageBuilder:
         missing = len(self.templates.images) - len(known_digests(request))
         if not missing or not self.build:
             return digests(request, self.progress)
-        self.progress.step(f"Building and pushing {missing} {'image' if missing == 1 else 'images'}")
-        try:
+        title = f"Building and pushing {missing} {'image' if missing == 1 else 'images'}"
+        with stepping(self.progress, title) as step:
             found = digests(request, self.progress)
-        except BaseException:
-            self.progress.done(failed=True)
-            raise
-        self.progress.done()
+            step.failed = False
         return found
 
     def _request(self) -> ImageRequest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from compose2aws.delivery.account import Account
-from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.stack import DeployedStack, read_stack
 from compose2aws.delivery.watch import Ended, Watch, failure_text, wait
@@ -43,10 +43,21 @@ def mended(account: Account, name: str, progress: Progress, *, is_base: bool) ->
 
 def removed(account: Account, stack: DeployedStack, progress: Progress, title: str) -> Ended:
     """Deletes a stack and sees it go. What it retains stays."""
-    progress.step(title, stack.name, len(stack.template.get("Resources") or {}))
-    watch = Watch(account, stack.id, stack.template, progress)
-    account.client("cloudformation").delete_stack(StackName=stack.id)
-    return watch.until_end()
+    with stepping(progress, title, stack.name, len(stack.template.get("Resources") or {})) as step:
+        watch = Watch(account, stack.id, stack.template, progress)
+        account.client("cloudformation").delete_stack(StackName=stack.id)
+        ended = watch.until_end()
+        step.failed = not ended.succeeded
+    return ended
+
+
+def awaited(account: Account, stack: DeployedStack, progress: Progress) -> Ended:
+    """Sees the operation to its end that runs on a stack already, whoever started it."""
+    progress.note(f"{stack.name} is {stack.status}: an operation runs already; waiting for its end")
+    with stepping(progress, f"Waiting for {stack.name}", stack.name) as step:
+        ended = wait(account, stack.id, stack.template, progress)
+        step.failed = not ended.succeeded
+    return ended
 
 
 def _bring_on(account: Account, stack: DeployedStack, progress: Progress, *, is_base: bool) -> None:
@@ -55,10 +66,7 @@ def _bring_on(account: Account, stack: DeployedStack, progress: Progress, *, is_
         progress.note(f"{stack.name} was begun and never made; it is begun anew")
         _remove(account, stack, progress)
     elif status.endswith("_IN_PROGRESS"):
-        progress.note(f"{stack.name} is {status}: an operation runs already; waiting for its end")
-        progress.step(f"Waiting for {stack.name}", stack.name)
-        wait(account, stack.id, stack.template, progress)
-        progress.done()
+        awaited(account, stack, progress)
     elif status in _NEVER_MADE or (status in ("CREATE_FAILED", "DELETE_FAILED") and not is_base):
         progress.note(
             f"{stack.name} is {status}: it never ran, so it is removed and made anew"
@@ -85,7 +93,6 @@ def _bring_on(account: Account, stack: DeployedStack, progress: Progress, *, is_
 
 def _remove(account: Account, stack: DeployedStack, progress: Progress) -> None:
     ended = removed(account, stack, progress, f"Removing {stack.name}")
-    progress.done(failed=not ended.succeeded)
     if not ended.succeeded:
         raise DeliveryError(
             f"{failure_text(stack.name, ended)}\nRemove by hand what hinders it, then run the same command again."
@@ -93,12 +100,12 @@ def _remove(account: Account, stack: DeployedStack, progress: Progress) -> None:
 
 
 def _run(account: Account, stack: DeployedStack, progress: Progress, operation: str, title: str) -> Ended:
-    progress.step(title, stack.name)
-    watch = Watch(account, stack.id, stack.template, progress)
-    call: Any = getattr(account.client("cloudformation"), operation)
-    call(StackName=stack.id)
-    ended = watch.until_end()
-    progress.done(failed=ended.status.endswith("_FAILED"))
+    with stepping(progress, title, stack.name) as step:
+        watch = Watch(account, stack.id, stack.template, progress)
+        call: Any = getattr(account.client("cloudformation"), operation)
+        call(StackName=stack.id)
+        ended = watch.until_end()
+        step.failed = ended.status.endswith("_FAILED")
     return ended
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -69,3 +71,21 @@ class Progress(Protocol):
 
     def done(self, *, failed: bool = False) -> None:
         """The step ended."""
+
+
+@dataclass(slots=True)
+class Step:
+    """A step that runs: it has failed unless whoever runs it says otherwise."""
+
+    failed: bool = True
+
+
+@contextlib.contextmanager
+def stepping(progress: Progress, title: str, stack: str | None = None, resources: int = 0) -> Iterator[Step]:
+    """A step from its begin to its end, also where an exception ends it."""
+    progress.step(title, stack, resources)
+    step = Step()
+    try:
+        yield step
+    finally:
+        progress.done(failed=step.failed)

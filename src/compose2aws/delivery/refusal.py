@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore import exceptions
+from botocore.parsers import ResponseParserError
 
 
 class DeliveryError(Exception):
@@ -48,6 +49,8 @@ def explained(error: Exception) -> str:
     """One sentence about an exception of botocore: what was asked of which service, why it failed, what to do."""
     if isinstance(error, exceptions.ClientError):
         return _answered(error)
+    if isinstance(error, ResponseParserError):
+        return "what answered in AWS's place is no answer of AWS: check AWS_ENDPOINT_URL and the proxy, then try again"
     for kinds, sentence in _unanswered():
         if isinstance(error, kinds):
             return sentence(error)

@@ -256,8 +256,8 @@ def _exit_code(task: Mapping[str, Any], container: str) -> int | None:
 def _stopped(runs: Iterable[DeployedWorkload], ended: Iterable[Mapping[str, Any]]) -> Iterable[StoppedTaskStatus]:
     known = list(runs)
     newest = sorted(ended, key=lambda task: task.get("stoppedAt") or datetime.min.replace(tzinfo=UTC), reverse=True)
-    for task in newest[:_STOPPED]:
-        workload = next((one for one in known if belongs(task, one)), None)
+    owned = [(task, next((one for one in known if belongs(task, one)), None)) for task in newest]
+    for task, workload in [pair for pair in owned if not _is_in_order(*pair)][:_STOPPED]:
         yield StoppedTaskStatus(
             service=workload.label if workload else str(task.get("group", "")).partition(":")[2],
             task=task["taskArn"].rpartition("/")[2],
@@ -265,6 +265,13 @@ def _stopped(runs: Iterable[DeployedWorkload], ended: Iterable[Mapping[str, Any]
             reason=task.get("stoppedReason", ""),
             codes=tuple((one["name"], one.get("exitCode")) for one in task.get("containers", [])),
         )
+
+
+def _is_in_order(task: Mapping[str, Any], workload: DeployedWorkload | None) -> bool:
+    """Whether a task ended as it should: a job that succeeded, or one that a release or a smaller count took away."""
+    if workload and workload.kind != "service" and _exit_code(task, workload.main.name) == 0:
+        return True
+    return str(task.get("stoppedReason", "")).startswith("Scaling activity initiated")
 
 
 def _alarms(project: DeployedProject) -> Iterable[AlarmStatus]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.progress import Progress, ResourceEvent, StoppedTask
@@ -81,7 +82,7 @@ class Watch:
                 events = self._new_events()
                 stack = self._described()
                 lost_since = None
-            except (ClientError, BotoCoreError) as error:
+            except (ClientError, BotoCoreError, ResponseParserError) as error:
                 lost_since = lost_since or time.monotonic()
                 if not passes(error) or time.monotonic() - lost_since > _PATIENCE:
                     raise
@@ -200,6 +201,8 @@ def _is_failure(event: ResourceEvent, stack_id: str) -> bool:
 
 def passes(error: Exception) -> bool:
     """Whether a call that failed so may well succeed later: no answer, throttling, AWS unwell; not a refusal."""
+    if isinstance(error, ResponseParserError):
+        return True
     if isinstance(error, BotoCoreError):
         return type(error).__name__ in (
             "EndpointConnectionError",

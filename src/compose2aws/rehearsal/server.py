@@ -11,6 +11,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from compose2aws.catalog.catalog import read_table
 from compose2aws.rehearsal import functions, installation, operations, resource_type, resources, stack, stock
 from compose2aws.rehearsal.calls import new_client, service
 from compose2aws.rehearsal.functions import CustomResourceCall, CustomResourceHandler
@@ -57,6 +58,16 @@ class RehearsalAccount:
     def client(self, name: str, region: str | None = None) -> Any:
         """Return a boto3 client of a service."""
         return service(name, region or self.region)
+
+    def use_services(self) -> Self:
+        """Make it an account whose services were used before: the roles that they have for their own work are there.
+
+        A new account lacks them, and a deployment says so before it touches anything.
+        """
+        iam = self.client("iam")
+        for role in read_table("service-linked-roles")["roles"]:
+            iam.create_service_linked_role(AWSServiceName=role["service"])
+        return self
 
     @property
     def custom_resource_calls(self) -> list[CustomResourceCall]:

@@ -4,6 +4,7 @@ colour: `+` comes, `~` changes, `-` goes, `!` loses data."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -27,10 +28,15 @@ _FEW = 3
 
 
 def difference_text(
-    differences: Sequence[StackDifference], *, colour: bool = False, width: int = _WIDTH, against: str | None = None
+    differences: Sequence[StackDifference],
+    *,
+    colour: bool = False,
+    width: int = _WIDTH,
+    against: str | None = None,
+    brief: bool = False,
 ) -> str:
     """The difference as text, lines of at most `width` characters. `against` names what it was compared with where that
-    is no account: then stacks have no status."""
+    is no account: then stacks have no status. `brief` leaves out the resources of what is all new."""
     lines: list[str] = []
     if against is None:
         lines += [line for one in differences if not one.is_empty for line in wrapped(_stack(one), width, "", "  ")]
@@ -39,7 +45,12 @@ def difference_text(
     if lines:
         lines.append("")
     for part in parts(differences):
-        lines += [*_part_lines(part, width), ""]
+        if brief and part.mark == "+":
+            lines += _part_lines(replace(part, changes=()), width)
+        else:
+            lines += [*_part_lines(part, width), ""]
+    if lines and lines[-1]:
+        lines.append("")
     outputs = output_lines(differences)
     lines += [line for text in outputs for line in wrapped(text, width, "", "  ")]
     if outputs:
