@@ -139,3 +139,11 @@ def test_a_caa_record_that_keeps_amazon_out_is_an_error(shop: Shop, records: Rec
         found = check_certificate_authority(shop.situation(SITE, name_server=server.address))
     assert [finding.message.rpartition(" ")[2] for finding in found] == forbidden
     assert all("amazon.com" in finding.remedy for finding in found)
+
+
+def test_the_caa_record_of_a_domain_above_counts(shop: Shop) -> None:
+    compose = SITE.replace("example.com", "shop.example.com")
+    records = {("shop.example.com", "TXT"): ["x"], ("example.com", "CAA"): ['0 issue "letsencrypt.org"']}
+    with NameServer(records) as server:
+        found = check_certificate_authority(shop.situation(compose, name_server=server.address))
+    assert [finding.message.split(" does")[0] for finding in found] == ["the CAA record of example.com"] * 2

@@ -141,6 +141,20 @@ def test_an_argument_from_the_environment_counts_unless_it_is_a_secret(shop: Sho
     assert after["ApiImage"] == before["ApiImage"]
 
 
+def test_a_secret_that_only_the_build_knows_is_not_hashed(shop: Shop) -> None:
+    request = shop.request()
+    api, web = request.templates.images
+    target = replace(web.target, arguments=(("LATE_TOKEN", None), ("LATE_LEVEL", None)))
+    templates = replace(request.templates, images=(api, replace(web, target=target)))
+
+    def tag(**given: str) -> str | None:
+        environment = {**request.environment, **given}
+        return content_tags(replace(request, templates=templates, environment=environment))["WebImage"]
+
+    assert tag(LATE_TOKEN="t0ken-of-the-first-day") == tag(LATE_TOKEN="t0ken-of-the-second-day")
+    assert tag(LATE_LEVEL="1") != tag(LATE_LEVEL="2")
+
+
 def test_the_time_in_images_is_the_bake_files(shop: Shop) -> None:
     shop.environment["SOURCE_DATE_EPOCH"] = "1700000000"
     deployed(shop)
@@ -236,8 +250,10 @@ def test_who_pushed_the_same_inputs_first_made_the_image(shop: Shop) -> None:
 
 
 def test_a_builder_that_tells_no_digest_is_believed_by_what_the_registry_has(shop: Shop) -> None:
-    found = digests(shop.behaving("silent"), Told())
+    found = digests(shop.behaving("silent:web"), Told())
+    assert found.keys() == {"ApiImage", "WebImage"}
     assert found == known_digests(shop.request())
+    assert len(shop.builds) == 1
 
 
 def test_an_image_that_never_reached_the_registry_is_told(shop: Shop) -> None:

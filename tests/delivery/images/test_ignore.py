@@ -54,6 +54,7 @@ def is_ignored(patterns: str, path: str) -> bool:
         ("*.md\n!README*.md\nREADME-secret.md", "README.md", False),
         ("vendor\n!vendor/kept", "vendor/kept/a", False),
         ("vendor\n!vendor/kept", "vendor/a", True),
+        ("vendor\n!vendor/kept\nvendor", "vendor/kept", False),  # as BuildKit has it: the last line says nothing new
         ("# main.c\n\n  main.h  ", "main.c", False),
         ("# main.c\n\n  main.h  ", "main.h", True),
         ("\ufeffmain.c", "main.c", True),
