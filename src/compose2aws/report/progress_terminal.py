@@ -180,7 +180,7 @@ class TerminalProgress:
             words = _line(f"{roll_out.service}  {roll_out_words(roll_out)}", "red" if roll_out.failed else "")
             said = stopped_lines(roll_out.stopped[-1], _LOG_LINES) if roll_out.stopped else []
             texts = [_line(text, "dim" if text.startswith("|") else "red") for text in said]
-            below = [_Branch(text, _NEXT) for text in texts]
+            below = [_Branch(text, _FIRST if number == 0 else _NEXT) for number, text in enumerate(texts)]
             branch.importance = _FIRST if roll_out.failed else importance
             branch.below.append(_Branch(words, branch.importance, below))
         return branch
