@@ -16,6 +16,8 @@ from compose2aws.rehearsal import RehearsalServer
 _INLINE = 51_200
 DIGEST = "sha256:" + "0" * 64
 
+_ARN_STEPS = 7
+
 
 @dataclass
 class Deployment:
@@ -59,9 +61,12 @@ class Deployment:
         container = self.container(service)
         values = {entry["name"]: entry["value"] for entry in container.get("environment", [])}
         for secret in container.get("secrets", []):
-            arn, _, rest = secret["valueFrom"].partition(":::")
-            values[secret["name"]] = self.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
-            assert not rest
+            # ARN, or ARN:KEY:STAGE:VERSION (Amazon ECS Developer Guide, "Pass Secrets Manager secrets")
+            steps = secret["valueFrom"].split(":")
+            key, *version = steps[_ARN_STEPS:] or [""]
+            assert not any(version)
+            text = self.client("secretsmanager").get_secret_value(SecretId=":".join(steps[:_ARN_STEPS]))["SecretString"]
+            values[secret["name"]] = json.loads(text)[key] if key else text
         return values
 
 

@@ -20,18 +20,19 @@ GOLDEN = Path(__file__).parent / "golden"
 @pytest.fixture(scope="module")
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A golden case as it stands in the account: `alarms` has a database of each family, a broker and caches, `search`
-    a domain with a login and one without."""
+    a domain with a login and one without, `tls-required` a cache with a password."""
     out = tmp_path_factory.mktemp(request.param) / "aws.out"
     synthesise([GOLDEN / request.param / "compose.yaml"], out, "--format", "json")
     with RehearsalServer() as server:
         yield deploy(out, server)
 
 
+secured = pytest.mark.parametrize("made", ["tls-required"], indirect=True)
 watched = pytest.mark.parametrize("made", ["alarms"], indirect=True)
 searching = pytest.mark.parametrize("made", ["search"], indirect=True)
 
 
-@pytest.mark.parametrize("made", ["alarms", "search"], indirect=True)
+@pytest.mark.parametrize("made", ["alarms", "search", "tls-required"], indirect=True)
 def test_every_resource_is_there(made: Deployment) -> None:
     for stack in made.templates:
         assert missing_resources(made.server, stack) == []
@@ -79,3 +80,13 @@ def test_search_is_reached_over_https_with_a_password_that_it_takes(made: Deploy
     assert any(c in "-._~" for c in password)
     assert {True} == {any(map(kind, password)) for kind in (str.isupper, str.islower, str.isdigit)}
     assert (plain.scheme, plain.port, plain.username, plain.path) == ("https", 443, None, "/logs")
+
+
+@secured
+def test_a_cache_that_refuses_plain_text_asks_for_the_password_that_its_clients_show(made: Deployment) -> None:
+    (group,) = made.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+    assert (group["AuthTokenEnabled"], group["TransitEncryptionEnabled"]) == (True, True)
+    url = urlsplit(made.environment("app")["REDIS_URL"])
+    assert (url.scheme, url.hostname) == ("rediss", group["NodeGroups"][0]["PrimaryEndpoint"]["Address"])
+    assert url.password == made.environment("tools")["REDIS_PASSWORD"]
+    assert len(url.password or "") >= 16
