@@ -86,7 +86,7 @@ class Evaluation:
                 break
 
     def of(self, value: Any) -> Any:
-        """The value with all put in that is known."""
+        """The value with all put in that is known. A null, which CloudFormation takes nowhere, is left out."""
         found = self._of(value)
         return None if found is _MISSING else found
 
@@ -94,7 +94,7 @@ class Evaluation:
         if isinstance(value, str):
             return value.replace("${", "${!")
         if isinstance(value, list):
-            return [item for item in map(self._of, value) if item is not _MISSING]
+            return [item for item in map(self._of, value) if item is not _MISSING and item is not None]
         if not isinstance(value, Mapping):
             return value
         if len(value) == 1:
@@ -102,13 +102,13 @@ class Evaluation:
             if name in _FUNCTIONS:
                 try:
                     found = _FUNCTIONS[name](self, argument)
-                except (LookupError, TypeError, ValueError):
+                except (AttributeError, LookupError, TypeError, ValueError):
                     found = None  # a function that is not written as it should be stands for itself
                 return {name: self._rest(argument)} if found is None else found
             if str(name).startswith("Fn::"):
                 return {name: self._rest(argument)}
         found = {str(key): self._of(item) for key, item in value.items()}
-        return {key: item for key, item in found.items() if item is not _MISSING}
+        return {key: item for key, item in found.items() if item is not _MISSING and item is not None}
 
     def _rest(self, argument: Any) -> Any:
         found = self._of(argument)
