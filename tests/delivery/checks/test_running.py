@@ -14,12 +14,15 @@ from compose2aws.catalog.catalog import read_table
 from compose2aws.compose import LoadOptions, load
 from compose2aws.delivery.account import open_account
 from compose2aws.delivery.checks import CHECKS, Situation, check_all, checks
+from compose2aws.delivery.checks.domain import check_certificate_authority, check_delegation, check_records
+from compose2aws.delivery.checks.image import check_images
 from compose2aws.delivery.checks.running import line_of
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.template_text import read_template
 from compose2aws.planning.ledger import Finding
 from compose2aws.planning.model import Plan
 from compose2aws.planning.planner import plan
+from compose2aws.rehearsal import RehearsalServer
 from tests.delivery.checks.conftest import Shop
 from tests.golden_cases import cases
 
@@ -92,6 +95,21 @@ def test_everything_out_of_reach_is_warnings_alone(shop: Shop, monkeypatch: pyte
     assert time.monotonic() - begun < 60
     assert {finding.severity for finding in found} == {"warning"}
     assert len(found) >= 5
+
+
+def test_for_an_emulated_account_no_registry_and_no_public_dns_is_asked(
+    shop: Shop, server: RehearsalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("the public is asked")
+
+    monkeypatch.setattr("compose2aws.delivery.checks.image.read_manifest", asked)
+    monkeypatch.setattr("compose2aws.delivery.checks.domain._answer", asked)
+    server.client("route53").create_hosted_zone(Name="example.com", CallerReference="x")
+    shop.account = open_account()
+    situation = shop.situation(f"x-aws: {{domain: example.com}}\n{WEB}")
+    wanted = (check_images, check_delegation, check_certificate_authority, check_records)
+    assert checks(situation, {check.__name__: check for check in wanted}) == ()
 
 
 def test_what_would_stop_a_deployment_stops_it_and_the_rest_is_told(

@@ -44,7 +44,8 @@ def check_delegation(situation: Situation) -> list[Finding]:
             remedy = "correct x-aws.hosted-zone"
             found.append(situation.finding("hosted-zone", "error", message, remedy, "x-aws.hosted-zone"))
             continue
-        found += _delegation(situation, zone, resource)
+        if situation.has_public_names:
+            found += _delegation(situation, zone, resource)
     return found
 
 
@@ -69,7 +70,7 @@ def check_certificate_authority(situation: Situation) -> list[Finding]:
     """An error for each name of a new certificate for which a CAA record keeps Amazon from issuing it. Raises
     `DeliveryError` where no DNS answers."""
     found = []
-    for certificate in situation.new(_CERTIFICATE):
+    for certificate in situation.new(_CERTIFICATE) if situation.has_public_names else ():
         properties = certificate.properties
         names = [properties.get("DomainName"), *(properties.get("SubjectAlternativeNames") or [])]
         for name in dict.fromkeys(text for one in names if (text := situation.text(one, certificate.stack))):

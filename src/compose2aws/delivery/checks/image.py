@@ -18,7 +18,7 @@ _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 def check_images(situation: Situation) -> list[Finding]:
     """An error for each image that its registry does not have or not give, or not for the platform; a warning where the
     registry cannot be asked. What is deployed already, or needs a login, is not asked for."""
-    wanted = _wanted(situation)
+    wanted = _wanted(situation) if situation.pulls_images else {}
     images = {reference: parse_image(reference) for reference, _ in wanted}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         asked = pool.map(lambda image: read_manifest(image, situation.registries), images.values())

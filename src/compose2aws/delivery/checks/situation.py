@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,6 +54,22 @@ class Situation:
             if service not in self.clients:
                 self.clients[service] = self.account.session.client(service, config=_CONFIG)
             return self.clients[service]
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether the account is an emulator on this machine: it pulls no image, and no public DNS knows its zones."""
+        host = urllib.parse.urlsplit(self.client("sts").meta.endpoint_url).hostname
+        return host in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def has_public_names(self) -> bool:
+        """Whether the account's zones are to be found in the DNS that is asked."""
+        return self.name_server is not None or not self.is_emulated
+
+    @property
+    def pulls_images(self) -> bool:
+        """Whether the registries that are asked are those that the account pulls from."""
+        return bool(self.registries) or not self.is_emulated
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """All resources of the templates, or those of some types."""
