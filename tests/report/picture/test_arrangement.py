@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,7 +14,7 @@ from compose2aws.report.picture.arrangement import Arrangement, Frame, arrange, 
 from compose2aws.report.picture.model import Group
 from compose2aws.report.picture.svg import as_svg
 from tests.example_pictures import EXAMPLES, ROOT, drawn, place
-from tests.report.picture.systems import every_picture
+from tests.report.picture.systems import every_picture, pictured
 
 pytest.importorskip("pygraphviz")
 
@@ -65,6 +66,17 @@ def test_groups_hold_what_is_in_them_and_nothing_else() -> None:
     for made in every_picture().values():
         for group in made.groups:
             check(group, arrange(made))
+
+
+def test_a_tangle_of_hundreds_of_lines_is_drawn_in_the_time_of_a_test(tmp_path: Path) -> None:
+    def named(n: int) -> str:
+        others = (n * 7 % 120, n * 11 % 120, (n * 13 + 5) % 120)
+        return ", ".join(f"U{at}: 'http://s{other}:80'" for at, other in enumerate(others))
+
+    services = "".join(f"  s{n}: {{image: a, expose: ['80'], environment: {{{named(n)}}}}}\n" for n in range(120))
+    made = pictured(tmp_path, f"services:\n{services}")
+    assert len(made.lines) > 250
+    assert len(arrange(made).boxes) == 120
 
 
 def test_lines_end_at_the_middle_of_their_ports() -> None:

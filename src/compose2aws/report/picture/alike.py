@@ -21,19 +21,22 @@ def together(
     groups: dict[Hashable, list[Box]] = {}
     becomes: dict[str, str] = {}
     merged: dict[str, Box] = {}
-    signatures = {id_: _signature(box, places[id_], lines) for id_, box in boxes.items()}
+    own: dict[str, list[Line]] = {id_: [] for id_ in boxes}
+    for line in lines:
+        own[line.source].append(line)
+        own[line.target].append(line)
+    signatures = {id_: _signature(box, places[id_], own[id_]) for id_, box in boxes.items()}
     for id_, box in boxes.items():
         groups.setdefault(signatures[id_], []).append(box)
     for id_, box in boxes.items():
         if id_ in becomes:
             continue
         alike = groups[signatures[id_]]
-        own = sum(id_ in (line.source, line.target) for line in lines)
-        if len(alike) < MANY and (len(alike) - 1) * own < SPARED:
+        if len(alike) < MANY and (len(alike) - 1) * len(own[id_]) < SPARED:
             merged[id_] = box
             becomes[id_] = id_
             continue
-        merged[id_] = _merged(alike, own > 0)
+        merged[id_] = _merged(alike, bool(own[id_]))
         becomes |= {member.id: merged[id_].id for member in alike}
     moved = (replace(line, source=becomes[line.source], target=becomes[line.target]) for line in lines)
     return merged, list(dict.fromkeys(moved))

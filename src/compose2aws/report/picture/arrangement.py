@@ -21,6 +21,7 @@ _MARGIN = 12.0
 _WEIGHTS = {"public": 4, "connection": 2, "files": 2, "start": 2, "order": 1}
 
 
+_MANY_LINES, _MOST_LINES = 90, 250
 _STORING: tuple[Symbol, ...] = ("database", "cache", "broker", "search", "files")
 
 
@@ -70,7 +71,8 @@ def arrange(picture: Picture) -> Arrangement:
     """Places for all boxes, groups and lines. Raises `MissingLibraryError`.
 
     Each is arranged twice: the second time routes and volumes stand in the order of what they lead to, so that their
-    lines do not cross. That is done with layers inside of each group, and with layers for all groups together.
+    lines do not cross. That is done with layers inside of each group, and with layers for all groups together. A
+    picture of very many lines is arranged once.
     """
     try:
         import pygraphviz  # noqa: PLC0415 - heavy, and only pictures with places need it
@@ -79,6 +81,11 @@ def arrange(picture: Picture) -> Arrangement:
             "this format needs pygraphviz, which is not installed: pip install 'compose2aws[picture]'. "
             "--format mermaid needs nothing"
         ) from error
+
+    if len(picture.lines) > _MOST_LINES:
+        shapes = {box.id: shape(box) for box in picture.boxes}
+        graph = pygraphviz.AGraph(string=_source(picture, shapes, True, False))
+        return _read(json.loads(graph.draw(format="json0", prog="dot")), picture, shapes)
 
     def laid_out(shapes: Mapping[str, Shape], pinned: bool, together: bool) -> Arrangement:
         graph = pygraphviz.AGraph(string=_source(picture, shapes, pinned, together))
@@ -132,7 +139,8 @@ def _source(picture: Picture, shapes: Mapping[str, Shape], pinned: bool, togethe
     gap = min(1.3, 0.7 + len(picture.lines) / 60)  # inches: many lines need room to part
     lines = [
         "digraph {",
-        f"graph [rankdir=LR nodesep=0.3 ranksep={gap:.2f} remincross=true mclimit=4 newrank={str(together).lower()}]",
+        f"graph [rankdir=LR nodesep=0.3 ranksep={gap:.2f} newrank={str(together).lower()}]",
+        f"graph [{_effort(len(picture.lines))}]",
         'node [shape=none margin=0 label=""]',
         "edge [arrowsize=0.75]",
         f"{{rank=same {' '.join(str(numbers[box.id]) for box in picture.outside)}}}",
@@ -152,6 +160,16 @@ def _aside(picture: Picture) -> Iterator[tuple[str, str]]:
     for box in picture.boxes:
         if users and box.id in storing and box.id not in used:
             yield max(users, key=users.count), box.id
+
+
+def _effort(lines: int) -> str:
+    """How long Graphviz may try to straighten and part lines: its time grows with about the third power of their
+    number. Where they are too many to be followed by eye anyway, they are straight and pass behind boxes."""
+    if lines <= _MANY_LINES:
+        return "remincross=true mclimit=4"
+    if lines <= _MOST_LINES:
+        return "mclimit=1 nslimit=1 nslimit1=1"
+    return "mclimit=0.1 nslimit=0.1 nslimit1=0.1 searchsize=10 splines=line"
 
 
 def _cluster(group: Group, numbers: Mapping[str, int], inside: Mapping[str | None, list[str]]) -> Iterator[str]:
