@@ -173,7 +173,13 @@ def plan_groups(
     if file_system:
         groups.append(SecurityGroup(file_system.security_group, "The file system", False, None))
         ingress += [
-            rule_between(file_system.security_group, _mounting_group(kinds[name]), 2049, "tcp", f"NFS from {name}")
+            rule_between(
+                file_system.security_group,
+                _mounting_group(kinds[name]),
+                2049,
+                "tcp",
+                f"NFS from {kinds[name].source.identity}",
+            )
             for name in kinds
             if name in mounting
         ]
@@ -220,7 +226,13 @@ def balancer_groups(ports: Ports, kinds: Mapping[str, Kind]) -> Groups:
         groups.append(SecurityGroup(group, f"The {balancer.kind} balancer", True))
         rules += [_open_to_the_world(group, p.port, t) for p in balancer.listeners for t in _TRANSPORTS[p.protocol]]
     rules += [
-        rule_between(service_group(kinds[service]), group, port, protocol, f"From the balancer to {service}")
+        rule_between(
+            service_group(kinds[service]),
+            group,
+            port,
+            protocol,
+            f"From the balancer to {kinds[service].source.identity}",
+        )
         for service, port, protocol, group in ports.admitted
     ]
     return Groups(tuple(groups), tuple(dict.fromkeys(rules)), {})
