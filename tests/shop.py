@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,7 +169,7 @@ def open_shop(folder: Path) -> Iterator[Shop]:
         return ActionResult({"session": session, "containerName": given["container"], "taskArn": given["task"]})
 
     def start_session(response: Any) -> Any:
-        given = dict(response._get_params())
+        given = json.loads(response.body)
         shop.sessions.append(("StartSession", given))
         return ActionResult({"SessionId": "session-1", "StreamUrl": "wss://stream", "TokenValue": "token-canary"})
 
