@@ -6,7 +6,6 @@ service behind every resource.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -120,7 +119,7 @@ def service_of(source: str | None) -> str | None:
     if match is None:
         return None
     plain, quoted = match.groups()
-    return plain if plain is not None else str(json.loads(f'"{quoted}"'))
+    return plain if plain is not None else re.sub(r"\\(.)", r"\1", quoted)
 
 
 def _resources(account: Account, stack: DeployedStack) -> Iterator[DeployedResource]:
