@@ -62,7 +62,7 @@ def test_thresholds_are_shares_of_what_there_is(tmp_path: Path) -> None:
     plan = made(tmp_path, "alarms: ops@example.com")
     assert alarm(plan, "db", "DatabaseConnections").threshold == 320
     assert alarm(plan, "old", "DatabaseConnections").threshold == 272
-    assert alarm(plan, "old", "FreeStorageSpace").threshold == 10 * 1024**3
+    assert alarm(plan, "old", "FreeStorageSpace").threshold == 5 * 1024**3
     tasks = alarm(plan, "api", "RunningTaskCount")
     assert (tasks.threshold, tasks.side) == (3, "below")
 

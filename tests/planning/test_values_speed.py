@@ -29,9 +29,9 @@ LONG = 60_000
     ],
 )
 def test_long_value_is_read_quickly(value: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     valued(app(f"VALUE: {json.dumps(value.replace('$', '$$'))}"))
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 def test_thousand_services_are_planned_in_seconds() -> None:
@@ -47,7 +47,7 @@ def test_thousand_services_are_planned_in_seconds() -> None:
     for number in range(50):
         lines += [f"  db{number}:", "    image: postgres:16", "    environment:"]
         lines += [f"      POSTGRES_USER: u{number}", f"      POSTGRES_PASSWORD: sesame-{number}-99"]
-    begun = time.perf_counter()
+    begun = time.process_time()
     result = valued("\n".join(lines) + "\n")
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20
     assert len(result.values.by_service) == 1000
