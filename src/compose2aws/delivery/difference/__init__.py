@@ -1,9 +1,9 @@
 """What would change between two templates, or by CloudFormation's own word, in Compose's words.
 
-    two templates ─── comparison ──┐
-    a change set  ── change_set ───┼─▶ StackDifference, one a stack ─▶ report
-    `synth -o DIR` ── folder ──┐   │
-    the account ───── deployed ┴───┘
+    files       ── against_files ───┐
+                                    ├─ comparison ─┐
+    the account ── against_account ─┤              ├─▶ StackDifference, one a stack ─▶ report
+                                    └─ change_set ─┘
 
 `comparison` asks nobody; what AWS does with a changed property are tables (`behaviour`).
 """
