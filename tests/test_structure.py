@@ -13,12 +13,12 @@ from compose2aws.catalog import Catalog, load_catalog
 from compose2aws.cloudformation import emit
 from compose2aws.compose import LoadOptions, load
 from compose2aws.compose.project import ComposeError, Project
+from compose2aws.inspection import problems
+from compose2aws.inspection.compose_calls import calls, neighbours
 from compose2aws.planning.planner import plan
 from tests.compose.reference import CORPUS, corpus_files, needs_corpus
 from tests.connection.corpus import furnish
 from tests.golden_cases import cases
-from tests.structure import problems
-from tests.structure.compose_calls import calls, neighbours
 
 TIERS = ("production", "development")
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -12,7 +12,7 @@ def _bucket(source: str = "services.a", **properties: Any) -> dict[str, Any]:
 
 
 def test_united_keeps_what_the_new_template_lacks_with_what_that_needs() -> None:
-    old = {
+    old: dict[str, Any] = {
         "Parameters": {"Size": {"Type": "String"}, "Unused": {"Type": "String"}},
         "Conditions": {"Large": {"Fn::Equals": [{"Ref": "Size"}, "large"]}},
         "Resources": {

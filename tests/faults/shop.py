@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from compose2aws.rehearsal import RehearsalServer
+from tests.delivery.situation import Shop
 from tests.faults.proxy import Fault, Proxy
 
 COMPOSE = """
@@ -48,16 +49,22 @@ class Run:
 
 
 class FaultyShop:
-    """A project in a folder, an account in a server, and the command between them."""
+    """A project in a folder, an account in a server, and the command between them, run as a process."""
 
     def __init__(self, folder: Path, server: RehearsalServer) -> None:
         self._folder = folder
         self._server = server
+        self._whole = Shop(folder, server)
         self.write("info")
 
     def write(self, level: str) -> None:
         """Another compose file: the app's log level changes, and nothing else."""
-        (self._folder / "compose.yaml").write_text(COMPOSE.format(level=level))
+        self._text = COMPOSE.format(level=level)
+        (self._folder / "compose.yaml").write_text(self._text)
+
+    def deploy_undisturbed(self) -> None:
+        """Deploys in this process, with nothing between it and the account. Raises what the deployment raises."""
+        self._whole.deploy(self._text)
 
     def deploy(self, fault: Callable[[int], Fault | None] = lambda number: None, **environment: str) -> tuple[Run, int]:
         """Runs `deploy --yes`; how it ended, and how many requests it made."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.structure import CHECKS, Call, problems
+from compose2aws.inspection import CHECKS, Call, problems
+from compose2aws.inspection.system import System
 from tests.structure.small import Small
-from tests.structure.system import System
 
 CALLS = (Call("api", "db", 5432), Call("api", "db"))
 Break = Callable[[Small], Any]

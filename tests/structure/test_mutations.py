@@ -12,10 +12,10 @@ import pytest
 
 from compose2aws.catalog import load_catalog
 from compose2aws.cloudformation import emit
+from compose2aws.inspection import problems
+from compose2aws.inspection.compose_calls import calls, neighbours
 from compose2aws.planning.planner import plan
 from tests.golden_cases import cases, read_project
-from tests.structure import problems
-from tests.structure.compose_calls import calls, neighbours
 
 Body: TypeAlias = dict[str, Any]
 Mutation: TypeAlias = Callable[[Body], object]

@@ -24,7 +24,7 @@ def deploy(yes: bool, no_build: bool, allow_data_loss: bool, upgrade_engines: bo
     takes it up.
     """
     from compose2aws.cli.conversation import TerminalConversation
-    from compose2aws.delivery.checks import check_all
+    from compose2aws.delivery.checks import check_all, line_of
     from compose2aws.delivery.deployment import Declined, Request
     from compose2aws.delivery.deployment import deploy as bring
     from compose2aws.delivery.engine_version import wanted_versions
@@ -40,7 +40,9 @@ def deploy(yes: bool, no_build: bool, allow_data_loss: bool, upgrade_engines: bo
         versions=wanted_versions(plan.managed),
         protect=plan.tier == "production",
         builder=lambda where: ImageBuilder(where, project, templates, progress, build=not no_build),
-        check=lambda stacks: check_all(account, plan, templates, stacks),
+        check=lambda stacks: check_all(
+            account, plan, templates, stacks, lambda finding: progress.note(line_of(finding))
+        ),
         allow_data_loss=allow_data_loss,
         upgrade_engines=upgrade_engines,
     )

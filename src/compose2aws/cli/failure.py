@@ -53,7 +53,8 @@ def _refusal(error: Exception) -> tuple[str, ...]:
 
 
 def _said_of_aws(error: Exception) -> str:
-    """The sentence about what AWS, or the way to it, refuses. Only who imported the room that talks to AWS can raise
+    """The sentence about what AWS, or the way to it, refuses, perhaps with a task's last words: without anything that a
+    terminal would act on. Only who imported the room that talks to AWS can raise
     such an exception: a command that does not is not made to load it here."""
     if "compose2aws.delivery.refusal" not in sys.modules:
         return ""
@@ -61,10 +62,13 @@ def _said_of_aws(error: Exception) -> str:
     from botocore.parsers import ResponseParserError
 
     from compose2aws.delivery.refusal import DeliveryError, explained
+    from compose2aws.report.clean import cleaned_lines
 
     if isinstance(error, DeliveryError):
-        return str(error)
-    return explained(error) if isinstance(error, BotoCoreError | ClientError | ResponseParserError) else ""
+        return "\n".join(cleaned_lines(str(error)))
+    if isinstance(error, BotoCoreError | ClientError | ResponseParserError):
+        return "\n".join(cleaned_lines(explained(error)))
+    return ""
 
 
 def _confession(error: Exception) -> str:

@@ -7,7 +7,20 @@ from collections.abc import Sequence
 import click
 
 from compose2aws import __version__
-from compose2aws.cli import config, deploy, destroy, diff, explain, graph, logs, outputs, status, synth, tunnel
+from compose2aws.cli import (
+    config,
+    deploy,
+    destroy,
+    diff,
+    explain,
+    graph,
+    logs,
+    outputs,
+    rehearse,
+    status,
+    synth,
+    tunnel,
+)
 from compose2aws.cli.exec import exec_
 from compose2aws.cli.failure import tell
 from compose2aws.cli.project_options import project_options
@@ -40,6 +53,7 @@ for _command in (
     exec_,
     run_,
     tunnel.tunnel,
+    rehearse.rehearse,
     schema,
 ):
     program.add_command(_command)

@@ -4,7 +4,7 @@ Each check is a function of a `Situation` in a module of its own, and tells find
 with a short time limit; what cannot be asked (no right, no network) is a warning and stops nothing.
 """
 
-from compose2aws.delivery.checks.running import CHECKS, check_all, checks
+from compose2aws.delivery.checks.running import CHECKS, check_all, checks, line_of
 from compose2aws.delivery.checks.situation import Situation, positions_of
 
-__all__ = ["CHECKS", "Situation", "check_all", "checks", "positions_of"]
+__all__ = ["CHECKS", "Situation", "check_all", "checks", "line_of", "positions_of"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.structure.system import System
+from compose2aws.inspection.system import System
 
 _STATEFUL = (
     "AWS::AmazonMQ::Broker",

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from compose2aws.cloudformation.reference import references
-from tests.structure.permission import log_configurations
-from tests.structure.system import TASK, Body, Resource, System, container_names, containers, items
+from compose2aws.inspection.permission import log_configurations
+from compose2aws.inspection.system import TASK, Body, Resource, System, container_names, containers, items
 
 _LARGEST = 65_536
 _HEALTH = {"Interval": (5, 300), "Timeout": (2, 60), "Retries": (1, 10), "StartPeriod": (0, 300)}

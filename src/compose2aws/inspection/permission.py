@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.structure.system import REPOSITORY, TASK, Body, Resource, System, containers, items, listed
+from compose2aws.inspection.system import REPOSITORY, TASK, Body, Resource, System, containers, items, listed
 
 _PULL = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 _WRITE_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
-_READ_SECRET = "secretsmanager:GetSecretValue"
+_READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - an action
 _MOUNT = {"elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"}
 _LOG_GROUP = "AWS::Logs::LogGroup"
-_SECRET = "AWS::SecretsManager::Secret"
+_SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 # Actions that know no resources (Service Authorization Reference), and those that name what is not there yet.
 _WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from compose2aws.compose.node import Mapping, Node, Scalar, leaves
 from compose2aws.compose.project import Project
-from tests.structure.network import Call
+from compose2aws.inspection.network import Call
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^\s/@\"'?#]*@)?(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d{1,5}))?")
 _HOST_PORT = re.compile(r"(?<![\w./@-])(?P<host>[A-Za-z][A-Za-z0-9_.-]*):(?P<port>\d{2,5})(?![\w.:])")

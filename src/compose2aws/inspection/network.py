@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.structure.system import SERVICE, TASK, Body, Resource, System, Workload, containers, items
+from compose2aws.inspection.system import SERVICE, TASK, Body, Resource, System, Workload, containers, items
 
 _GROUP = "AWS::EC2::SecurityGroup"
 _BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _TARGETS = "AWS::ElasticLoadBalancingV2::TargetGroup"
 _TRANSPORTS = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
-_SECRET = "AWS::SecretsManager::Secret"
+_SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 _NAME = "AWS::ServiceDiscovery::Service"
 _WORLD = ("0.0.0.0/0", "::/0")
 _ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.structure.system import SERVICE, TASK, Resource, System, container_names, containers
+from compose2aws.inspection.system import SERVICE, TASK, Resource, System, container_names, containers
 
 _TARGETS = "AWS::ElasticLoadBalancingV2::TargetGroup"
 _MOST_GROUPS = 5
