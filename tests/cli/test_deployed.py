@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from compose2aws.cli import program
+from compose2aws.delivery.task_log import LogLine
 from tests.shop import PASSWORD, Shop, open_shop
 
 from .conftest import Outcome
@@ -180,6 +182,20 @@ def test_the_name_of_the_project_comes_from_the_compose_file(shop: Shop, tmp_pat
         env=environment(shop), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert outcome.returncode == 0 and "ApiServiceUrl" in outcome.stdout
+
+
+def test_f_names_a_file_before_the_command_and_follows_after_it(
+    shop: Shop, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.yaml").write_text("name: other\nservices: {api: {image: a}}\n")
+    for name, value in environment(shop).items():
+        monkeypatch.setenv(name, value)
+    for arguments in (["-f", "other.yaml", "logs", "api"], ["logs", "--file", "other.yaml", "api"]):
+        assert program.run(arguments) == 1
+        assert "the project other is not deployed" in capsys.readouterr().err
+    line = LogLine("1", datetime.now(UTC), "api", "t", "followed")
+    monkeypatch.setattr("compose2aws.delivery.task_log.Follower.lines", lambda _: iter((line,)))
+    assert run("logs", "-f", "api").stdout == "api  | followed\n"
 
 
 def test_logs_are_merged_by_time_with_the_name_of_each_service(shop: Shop, process: Run) -> None:

@@ -160,7 +160,8 @@ def test_help_names_every_command_and_every_command_has_help(capsys: pytest.Capt
         text = capsys.readouterr().out
         if name == "schema":  # it reads no project
             continue
-        for option in ("-f, --file", "-p, --project-name", "--project-directory", "--env-file", "--profile", "--tier"):
+        file = "--file" if name == "logs" else "-f, --file"  # its -f is --follow
+        for option in (file, "-p, --project-name", "--project-directory", "--env-file", "--profile", "--tier"):
             assert option in text
 
 

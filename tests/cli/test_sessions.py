@@ -234,7 +234,7 @@ def test_a_task_that_never_ran_is_told_with_what_ecs_says(terminal: Terminal) ->
     until(terminal.shop.tasks)
     (task,) = terminal.shop.tasks()
     assert task.overrides["containerOverrides"] == [{"name": "migrate"}]
-    terminal.shop.stop(task, None, "CannotPullContainerError: pull access denied")
+    terminal.shop.stop(task, None, "CannotPullContainerError: \x1b[2Jpull access denied")
     outcome = terminal.end(process)
     assert (outcome.returncode, outcome.stdout) == (1, "")
     assert "compose2aws: migrate did not run: CannotPullContainerError: pull access denied\n" in outcome.stderr
