@@ -12,6 +12,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from moto.core.responses import ActionResult
+from moto.ecs import models
+from moto.ecs.models import ecs_backends
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.ssm.responses import SimpleSystemManagerResponse
+
 from compose2aws.rehearsal import RehearsalServer
 from tests.deployment import Deployment, deploy, synthesise
 
@@ -111,15 +117,11 @@ class Shop:
 
     def task(self, arn: str) -> Any:
         """Moto's own task."""
-        from moto.ecs.models import ecs_backends  # noqa: PLC0415 - tests without moto are collected too
-
         backend = ecs_backends["123456789012"][self.server.region]
         return next(task for tasks in backend.tasks.values() for task in tasks.values() if task.task_arn == arn)
 
     def tasks(self) -> list[Any]:
         """All of moto's tasks."""
-        from moto.ecs.models import ecs_backends  # noqa: PLC0415 - tests without moto are collected too
-
         backend = ecs_backends["123456789012"][self.server.region]
         return [task for tasks in backend.tasks.values() for task in tasks.values()]
 
@@ -134,8 +136,6 @@ class Shop:
     def clear(self) -> None:
         """Forgets all tasks, lines and sessions."""
         self.now = time.time()
-        from moto.ecs.models import ecs_backends  # noqa: PLC0415 - tests without moto are collected too
-
         ecs_backends["123456789012"][self.server.region].tasks.clear()
         logs = self.client("logs")
         for group in logs.describe_log_groups()["logGroups"]:
@@ -154,11 +154,6 @@ class Shop:
 def open_shop(folder: Path) -> Iterator[Shop]:
     """The shop, deployed, with what moto lacks of tasks and sessions: tasks stay as they are set, containers have
     runtime ids, ECS Exec and Session Manager give out sessions."""
-    from moto.core.responses import ActionResult  # noqa: PLC0415 - tests without moto are collected too
-    from moto.ecs import models  # noqa: PLC0415
-    from moto.ecs.responses import EC2ContainerServiceResponse  # noqa: PLC0415
-    from moto.ssm.responses import SimpleSystemManagerResponse  # noqa: PLC0415
-
     (folder / "compose.yaml").write_text(COMPOSE)
     synthesise([folder / "compose.yaml"], folder / "out", "--format", "json")
 

@@ -26,8 +26,6 @@ WIDTH = 80
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    pytest.importorskip("moto", reason="the rehearsal needs moto[server]")
-    pytest.importorskip("flask_cors", reason="the rehearsal needs moto[server]")
     with open_shop(tmp_path_factory.mktemp("shop")) as shop:
         yield shop
 

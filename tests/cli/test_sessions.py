@@ -18,6 +18,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from moto.core.responses import ActionResult
+from moto.ecs.responses import EC2ContainerServiceResponse
 
 from compose2aws.cli import program
 from tests.shop import PASSWORD, Shop, open_shop
@@ -98,8 +100,6 @@ class Terminal:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    pytest.importorskip("moto", reason="the rehearsal needs moto[server]")
-    pytest.importorskip("flask_cors", reason="the rehearsal needs moto[server]")
     with open_shop(tmp_path_factory.mktemp("shop")) as shop:
         yield shop
 
@@ -261,9 +261,6 @@ def test_interrupting_a_run_stops_its_task(terminal: Terminal, number: int) -> N
 
 
 def test_a_task_that_ecs_does_not_place_is_told_why(terminal: Terminal) -> None:
-    from moto.core.responses import ActionResult  # noqa: PLC0415 - tests without moto are collected too
-    from moto.ecs.responses import EC2ContainerServiceResponse  # noqa: PLC0415
-
     def run_task(_: Any) -> Any:
         failures = [{"arn": "a", "reason": "RESOURCE:MEMORY"}, {"reason": "Capacity is unavailable at this time"}]
         return ActionResult({"tasks": [], "failures": failures})
