@@ -16,10 +16,9 @@ def scene_text(scene: Scene) -> str:
     lines += [f"    {line}" for line in scene.lines]
     width = max((len(f"{one.client} → {one.server}") for one in scene.references), default=0)
     for one in scene.references:
-        login = "" if one.login is None else ", the login fits"
-        lines.append(
-            f"    {f'{one.client} → {one.server}':{width}}  {one.address}: name, port and groups let it through{login}"
-        )
+        login = "" if one.login is None else ", login"
+        lines.append(f"    {f'{one.client} → {one.server}':{width}}  name, port, security groups{login}: fine")
+        lines.append(f"    {'':{width}}  {one.address}")
     if scene.title == "Connected" and not scene.references:
         lines.append("    no service of the file names another")
     if scene.differences:
