@@ -151,21 +151,19 @@ class Shop:
 
 
 @contextmanager
-def open_shop(folder: Path) -> Iterator[Shop]:
-    """The shop, deployed, with what moto lacks of tasks and sessions: tasks stay as they are set, containers have
-    runtime ids, ECS Exec and Session Manager give out sessions."""
-    (folder / "compose.yaml").write_text(COMPOSE)
-    synthesise([folder / "compose.yaml"], folder / "out", "--format", "json")
+def live_tasks(sessions: list[tuple[str, dict[str, Any]]]) -> Iterator[None]:
+    """What moto lacks of tasks and sessions: tasks stay as they are set, containers have runtime ids, ECS Exec and
+    Session Manager give out sessions, whose requests are noted in `sessions`."""
 
     def execute_command(response: Any) -> Any:
         given = dict(response._get_params())
-        shop.sessions.append(("ExecuteCommand", given))
+        sessions.append(("ExecuteCommand", given))
         session = {"sessionId": "ecs-execute-1", "streamUrl": "wss://stream", "tokenValue": "token-canary"}
         return ActionResult({"session": session, "containerName": given["container"], "taskArn": given["task"]})
 
     def start_session(response: Any) -> Any:
         given = json.loads(response.body)
-        shop.sessions.append(("StartSession", given))
+        sessions.append(("StartSession", given))
         return ActionResult({"SessionId": "session-1", "StreamUrl": "wss://stream", "TokenValue": "token-canary"})
 
     def containers(task: Any, definition: Any) -> list[Any]:
@@ -188,12 +186,20 @@ def open_shop(folder: Path) -> Iterator[Shop]:
     nothing = {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
     backend = models.EC2ContainerServiceBackend
     with (
-        RehearsalServer() as server,
         mock.patch.object(backend, "_calculate_task_resource_requirements", lambda *_: dict(nothing)),
         mock.patch.object(models.Task, "__init__", new_task),
         mock.patch.object(models.Task, "advance", lambda _: None),
         mock.patch.object(EC2ContainerServiceResponse, "execute_command", execute_command, create=True),
         mock.patch.object(SimpleSystemManagerResponse, "start_session", start_session, create=True),
     ):
-        shop = Shop(deploy(folder / "out", server))
-        yield shop
+        yield
+
+
+@contextmanager
+def open_shop(folder: Path) -> Iterator[Shop]:
+    """The shop, deployed, with live tasks."""
+    (folder / "compose.yaml").write_text(COMPOSE)
+    synthesise([folder / "compose.yaml"], folder / "out", "--format", "json")
+    sessions: list[tuple[str, dict[str, Any]]] = []
+    with RehearsalServer() as server, live_tasks(sessions):
+        yield Shop(deploy(folder / "out", server), sessions)
