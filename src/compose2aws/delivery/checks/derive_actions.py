@@ -1,5 +1,5 @@
-"""Writes `mappings/resource-actions.yaml` anew: what CloudFormation does to make and to change the types that we emit,
-and by which of its properties each is told from all others.
+"""Writes `mappings/resource-actions.yaml` anew: what CloudFormation does to make, change, read and remove the types that
+we emit, and by which of its properties each is told from all others.
 
 From CloudFormation's provider schemas, which cfn-lint carries. Run by hand (`make versions`).
 """
@@ -18,20 +18,21 @@ from compose2aws.delivery.difference.derive_updates import emitted_types
 from compose2aws.rehearsal.schema import published
 
 _HEAD = (
-    "# The IAM actions by which CloudFormation makes (`create`) and changes (`update`) each type, and the properties\n"
-    "# that are its identifier, where a template can give them. Written by `make versions`; not edited by hand.\n"
+    "# The IAM actions by which CloudFormation makes (`create`), changes (`update`), reads and removes (`delete`) each\n"
+    "# type, and the properties that are its identifier, where a template can give them. Written by `make versions`;\n"
+    "# not edited by hand.\n"
 )
 
 
 def table() -> dict[str, Any]:
-    """`types`: for each type its `create`, `update` and `identifier`."""
+    """`types`: for each type its `create`, `update`, `read`, `delete` and `identifier`."""
     types: dict[str, Any] = {}
     for kind in emitted_types():
         document = published(kind)
         if document is None:
             raise SystemExit(f"cfn-lint {version('cfn-lint')} has no schema of {kind}")
         handlers = document.get("handlers", {})
-        row = {name: _actions(handlers.get(name, {})) for name in ("create", "update")}
+        row = {name: _actions(handlers.get(name, {})) for name in ("create", "update", "read", "delete")}
         given = [path.removeprefix("/properties/") for path in document.get("primaryIdentifier", [])]
         read_only = {path.removeprefix("/properties/") for path in document.get("readOnlyProperties", [])}
         if given and not read_only.intersection(given):
