@@ -1,5 +1,5 @@
-"""Writes `mappings/resource-actions.yaml` anew: what CloudFormation does to make, change, read and remove the types that
-we emit, and by which of its properties each is told from all others.
+"""Writes `mappings/resource-actions.yaml` anew: what CloudFormation does to make, change, read and remove the types
+that we emit, and by which of its properties each is told from all others.
 
 From CloudFormation's provider schemas, which cfn-lint carries. Run by hand (`make versions`).
 """
@@ -18,8 +18,8 @@ from compose2aws.delivery.difference.derive_updates import emitted_types
 from compose2aws.rehearsal.schema import published
 
 _HEAD = (
-    "# The IAM actions by which CloudFormation makes (`create`), changes (`update`), reads and removes (`delete`) each\n"
-    "# type, and the properties that are its identifier, where a template can give them. Written by `make versions`;\n"
+    "# The IAM actions by which CloudFormation makes (`create`), changes (`update`), reads, and removes (`delete`)\n"
+    "# each type, and the properties that are its identifier, where a template can give them. Written by `make versions`;\n"
     "# not edited by hand.\n"
 )
 
