@@ -19,8 +19,8 @@ from compose2aws.rehearsal.schema import published
 
 _HEAD = (
     "# The IAM actions by which CloudFormation makes (`create`), changes (`update`), reads, and removes (`delete`)\n"
-    "# each type, and the properties that are its identifier, where a template can give them. Written by `make versions`;\n"
-    "# not edited by hand.\n"
+    "# each type, and the properties that are its identifier, where a template can give them.\n"
+    "# Written by `make versions`; not edited by hand.\n"
 )
 
 
