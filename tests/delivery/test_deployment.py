@@ -87,6 +87,14 @@ def test_a_changed_secret_starts_tasks_anew_and_stands_nowhere(shop: Shop) -> No
     assert "second-value" not in told
 
 
+def test_a_required_variable_makes_the_same_template_whether_it_is_given_or_kept(shop: Shop) -> None:
+    text = SHOP.replace("LOG_LEVEL: info", "JWT_SECRET: ${JWT_SECRET:?the key that signs tokens}")
+    with pytest.raises(DeliveryError, match="the key that signs tokens"):
+        shop.deploy(text)
+    shop.deploy(text, JWT_SECRET="a-value-of-it")
+    assert not shop.deploy(text).changed
+
+
 def test_values_that_nobody_gives_are_named_all_at_once_before_anything_is_touched(shop: Shop) -> None:
     text = SHOP.replace("LOG_LEVEL: info", "JWT_SECRET: ${JWT_SECRET}\n      API_TOKEN: ${API_TOKEN}")
     with pytest.raises(DeliveryError, match=r"(?s)set API_TOKEN in the environment.*set JWT_SECRET in the environment"):

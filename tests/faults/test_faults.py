@@ -31,8 +31,8 @@ def _now_and_then(seed: int, share: float) -> Callable[[int], Fault | None]:
     return lambda number: random_.choice(_PASSING) if random_.random() < share else None
 
 
-def _all_after(first: int, fault: Fault) -> Callable[[int], Fault | None]:
-    return lambda number: fault if number >= first else None
+def _all_from(first: int, fault: Fault, count: int = 10**6) -> Callable[[int], Fault | None]:
+    return lambda number: fault if first <= number < first + count else None
 
 
 def _check_told(code: int, stderr: str) -> None:
@@ -55,8 +55,9 @@ def _run(shop: FaultyShop, seed: int) -> None:
         run, _ = shop.deploy(_now_and_then(draw.randrange(10**6), draw.choice((0.02, 0.05))))
         _check_told(run.code, run.stderr)
     elif kind in ("expired", "down"):
-        fault: Fault = "expired" if kind == "expired" else "cut-before"
-        run, _ = shop.deploy(_all_after(draw.randrange(2, requests), fault), AWS_MAX_ATTEMPTS="2")
+        first = draw.randrange(2, requests)
+        broken = _all_from(first, "expired") if kind == "expired" else _all_from(first, "cut-before", 6)
+        run, _ = shop.deploy(broken, AWS_MAX_ATTEMPTS="2")
         _check_told(run.code, run.stderr)
     else:
         how = signal.SIGINT if kind == "interrupted" else signal.SIGKILL
@@ -89,13 +90,13 @@ def test_an_interrupted_deployment_says_how_to_come_back(shop: FaultyShop, at: i
 
 
 def test_expired_credentials_are_told_in_one_sentence(shop: FaultyShop) -> None:
-    run, _ = shop.deploy(_all_after(0, "expired"))
+    run, _ = shop.deploy(_all_from(0, "expired"))
     assert run.code == 1
     assert "the AWS credentials have expired" in run.stderr
     assert shop.stacks() == {}
 
 
 def test_throttling_that_does_not_end_is_told_in_one_sentence(shop: FaultyShop) -> None:
-    run, _ = shop.deploy(_all_after(0, "throttled"), AWS_MAX_ATTEMPTS="2")
+    run, _ = shop.deploy(_all_from(0, "throttled"), AWS_MAX_ATTEMPTS="2")
     assert run.code == 1
     assert "AWS is throttling" in run.stderr

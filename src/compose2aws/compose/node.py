@@ -42,7 +42,7 @@ class Segment:
     - `default`: the text after `:-`, `-`, `:+` or `+` inside the braces;
     - `unset`: the variable has no value and no default; the text is empty.
 
-    `message` is the text of a `${VAR:?message}` whose variable is not set.
+    `message` is the text of a `${VAR:?message}`.
     """
 
     text: str

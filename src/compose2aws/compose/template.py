@@ -102,7 +102,7 @@ def _operated(
             return _default(name, expanded()) if present else [Segment("", (name,), "default")]
         case _:
             if present:
-                return [Segment(value or "", (name,), "set")]
+                return [Segment(value or "", (name,), "set", readable(expand(word, lookup, True, depth + 1)))]
             message = readable(expanded())
             if required_is_hole:
                 return [Segment("", (name,), "unset", message)]

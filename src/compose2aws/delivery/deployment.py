@@ -31,7 +31,7 @@ from compose2aws.delivery.passes import PROTECTION, Pass, Situation, passes
 from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.snapshot import take_snapshot
-from compose2aws.delivery.stack import DeployedStack, check_owner, project_stacks, read_stack
+from compose2aws.delivery.stack import DeployedStack, check_owner, existing_resources, project_stacks, read_stack
 from compose2aws.delivery.transition import Template
 from compose2aws.delivery.watch import Ended, Watch, failure_text
 from compose2aws.planning.model import Parameter
@@ -224,6 +224,7 @@ class _Deployment:
                     status=deployed.status if deployed is not None else None,
                     before_parameters=dict(deployed.parameters) if deployed is not None else {},
                     after_parameters=after,
+                    existing=existing_resources(self.account, deployed) if deployed is not None else None,
                 )
             )
         return tuple(found)

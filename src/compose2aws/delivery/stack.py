@@ -12,6 +12,7 @@ from compose2aws.delivery.account import Account
 from compose2aws.delivery.refusal import DeliveryError, code_of, message_of
 from compose2aws.delivery.template_text import read_template
 
+_GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED", "CREATE_FAILED")
 PROJECT_TAG = "compose2aws:project"
 MASK = "****"
 """What CloudFormation shows of the value of a no-echo parameter."""
@@ -110,6 +111,17 @@ def check_owner(stack: DeployedStack, project: str) -> None:
     whose = f"it belongs to the project {owner}" if owner else "compose2aws did not make it"
     raise DeliveryError(
         f"there is a stack {stack.name} in this account already, and {whose}: choose another project name with -p"
+    )
+
+
+def existing_resources(account: Account, stack: DeployedStack) -> frozenset[str]:
+    """The logical ids of what a stack has: its template may hold more, where a condition is not met."""
+    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
+    return frozenset(
+        item["LogicalResourceId"]
+        for page in pages
+        for item in page["StackResourceSummaries"]
+        if item["ResourceStatus"] not in _GONE and item.get("PhysicalResourceId")
     )
 
 

@@ -14,6 +14,7 @@ from compose2aws.delivery.managed_service import ManagedService, managed_service
 from compose2aws.delivery.refusal import explained
 from compose2aws.delivery.stack import describe
 from compose2aws.delivery.workload import DeployedWorkload, belongs, cluster_of, tasks, workloads
+from compose2aws.planning.identity import logical_id
 
 Health: TypeAlias = Literal["healthy", "unhealthy", "unknown"]
 
@@ -159,7 +160,6 @@ def _services(
     project: DeployedProject, runs: Iterable[DeployedWorkload], running: Iterable[Mapping[str, Any]]
 ) -> Iterable[ServiceStatus]:
     services = {one.resource.physical_id: one for one in runs if one.kind == "service"}
-    urls = _urls(project)
     client, cluster = project.account.client("ecs"), cluster_of(project)
     arns = list(services)
     found: dict[str, Mapping[str, Any]] = {}
@@ -168,14 +168,15 @@ def _services(
         found |= {service["serviceArn"]: service for service in described["services"]}
     for arn, workload in services.items():
         if arn in found:
-            yield _service(workload, found[arn], [task for task in running if belongs(task, workload)], urls)
+            mine = [task for task in running if belongs(task, workload)]
+            yield _service(workload, found[arn], mine, _urls(project, workload.service))
 
 
 def _service(
     workload: DeployedWorkload,
     service: Mapping[str, Any],
     running: Iterable[Mapping[str, Any]],
-    urls: Mapping[str, tuple[str, ...]],
+    urls: tuple[str, ...],
 ) -> ServiceStatus:
     newest: Mapping[str, Any] = next(
         (one for one in service.get("deployments", []) if one.get("status") == "PRIMARY"), {}
@@ -194,20 +195,15 @@ def _service(
         unhealthy=health.count("UNHEALTHY"),
         cpu=workload.cpu,
         memory=workload.memory,
-        urls=urls.get(workload.resource.logical_id, ()),
+        urls=urls,
     )
 
 
-def _urls(project: DeployedProject) -> dict[str, tuple[str, ...]]:
-    """The public addresses by the logical id of the service: outputs that are called `ApiServiceUrl`,
-    `ApiServiceUrl8080`."""
-    urls: dict[str, tuple[str, ...]] = {}
-    for stack in project.stacks:
-        for name, value in sorted(stack.outputs.items()):
-            service = name.partition("ServiceUrl")[0] + "Service"
-            if "ServiceUrl" in name and service in project.resources:
-                urls[service] = (*urls.get(service, ()), value)
-    return urls
+def _urls(project: DeployedProject, service: str) -> tuple[str, ...]:
+    """The public addresses of a service: outputs that are called `ApiServiceUrl`, `ApiServiceUrl8080`."""
+    begin = logical_id(service, "Service") + "Url"
+    outputs = (pair for stack in project.stacks for pair in sorted(stack.outputs.items()))
+    return tuple(value for name, value in outputs if name.startswith(begin))
 
 
 def _job(

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from compose2aws.delivery.deployed import DeployedProject, DeployedResource
 from compose2aws.delivery.refusal import DeliveryError
-from compose2aws.planning.identity import container_name, logical_id
+from compose2aws.planning.identity import container_name
 
 Kind: TypeAlias = Literal["service", "job", "schedule"]
 _SERVICE = "AWS::ECS::Service"
@@ -222,18 +222,32 @@ def _container(
     project: DeployedProject, task: DeployedResource, service: str, given: Mapping[str, Any]
 ) -> DeployedContainer:
     name = str(given["Name"])
-    configuration = given.get("LogConfiguration") or {}
-    options = configuration.get("Options") or {}
-    group, prefix = options.get("awslogs-group"), options.get("awslogs-stream-prefix")
+    prefix = _log_options(given).get("awslogs-stream-prefix")
+    group = _log_options(given).get("awslogs-group")
     physical = project.value(group, task.stack) if group else None
-    # A compose service has a log group of its own; the containers that prepare a service write into that one's.
-    owns = isinstance(group, Mapping) and isinstance(prefix, str) and group.get("Ref") == logical_id(prefix, "LogGroup")
     return DeployedContainer(
         name=name,
-        service=prefix if owns and isinstance(prefix, str) else service,
+        service=str(prefix) if _is_sidecar(task, service, given) else service,
         essential=given.get("Essential") is not False,
         read_only=given.get("ReadonlyRootFilesystem") is True,
         ports=tuple(int(port["ContainerPort"]) for port in given.get("PortMappings") or []),
-        driver=str(configuration.get("LogDriver", "none")),
+        driver=str((given.get("LogConfiguration") or {}).get("LogDriver", "none")),
         logs=LoggedTo(str(physical), f"{prefix}/{name}/") if physical else None,
     )
+
+
+def _is_sidecar(task: DeployedResource, service: str, given: Mapping[str, Any]) -> bool:
+    """Whether a container is another compose service than the one whose task it is in: it has a log group of its own,
+    where the containers that prepare a service write into that one's, and its streams begin with its own name."""
+    own = next((one for one in task.properties["ContainerDefinitions"] if one["Name"] == container_name(service)), None)
+    options = _log_options(given)
+    prefix = options.get("awslogs-stream-prefix")
+    if own is None or not isinstance(prefix, str) or given["Name"] != container_name(prefix):
+        return False
+    if "FirelensConfiguration" in given:  # forwards the output of the others
+        return False
+    return bool(options["awslogs-group"] != _log_options(own).get("awslogs-group"))
+
+
+def _log_options(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (given.get("LogConfiguration") or {}).get("Options") or {}

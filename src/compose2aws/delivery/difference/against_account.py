@@ -15,11 +15,10 @@ from compose2aws.delivery.difference.model import StackDifference
 from compose2aws.delivery.engine_version import WantedVersion, choose, live_versions
 from compose2aws.delivery.hosted_zone import find_zone
 from compose2aws.delivery.parameter import Known, Settled, settle
-from compose2aws.delivery.stack import DeployedStack, check_owner, project_stacks, read_stack
+from compose2aws.delivery.stack import DeployedStack, check_owner, existing_resources, project_stacks, read_stack
 from compose2aws.delivery.transition import imported
 
 _UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
-_GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED", "CREATE_FAILED")
 # The digest of an image that is not built yet. Only its form matters: the change set is never executed.
 _SOME_DIGEST = f"sha256:{'0' * 64}"
 
@@ -89,17 +88,7 @@ def _by_templates(
         status=there.status if there is not None else None,
         before_parameters=there.parameters if there is not None else {},
         after_parameters=settled.values,
-        existing=_existing(account, there) if there is not None and there.template else None,
-    )
-
-
-def _existing(account: Account, stack: DeployedStack) -> frozenset[str]:
-    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
-    return frozenset(
-        item["LogicalResourceId"]
-        for page in pages
-        for item in page["StackResourceSummaries"]
-        if item["ResourceStatus"] not in _GONE and item.get("PhysicalResourceId")
+        existing=existing_resources(account, there) if there is not None and there.template else None,
     )
 
 

@@ -126,7 +126,9 @@ class Concealment:
         elif (login := self._login(segment, place)) is not None:
             yield login
         elif segment.origin != "literal" and self._texts.get(segment.variables[-1]) == {text}:
-            yield self.book.variable(segment.variables[-1], place.path, secret=True, value=text)
+            yield self.book.variable(
+                segment.variables[-1], place.path, secret=True, value=text, message=segment.message
+            )
         else:
             yield self._literal(place, text)
 

@@ -40,14 +40,14 @@ class ParameterBook:
         message: str | None = None,
         optional: bool = False,
     ) -> Hole:
-        """The hole of a variable's value. `value` is what it is now; `message` that of an unset `${NAME:?message}`; an
+        """The hole of a variable's value. `value` is what it is now; `message` that of a `${NAME:?message}`; an
         optional variable may stay empty although it is secret."""
         required = message is not None or (secret and not optional)
         description = message or f"The variable {name} of the compose file."
         parameter = Parameter(
             name=variable_id(name),
             source=f"variable:{name}",
-            description=description if value is None else f"The variable {name} of the compose file.",
+            description=description,
             secret=secret,
             default=None if required else "",
             value=value,
