@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint types unit golden docs pictures versions soak clean
+.PHONY: demo test lint types unit second-engine golden docs pictures versions soak clean
 
 demo: $(STAMP)
 	@$(BIN)/python -m compose2aws -f examples/nexiom/docker-compose.yml -f examples/nexiom/compose.aws.yaml explain
@@ -21,6 +21,15 @@ types: $(STAMP)
 
 unit: $(STAMP)
 	$(BIN)/pytest -n 2 -q
+
+# Deploys into MiniStack, whose CloudFormation is of other hands than the rehearsal's. It holds botocore back, so it has
+# an environment of its own.
+second-engine: $(STAMP) .venv-second-engine/bin/ministack
+	SECOND_ENGINE=$(CURDIR)/.venv-second-engine/bin/ministack $(BIN)/pytest -q tests/second_engine
+
+.venv-second-engine/bin/ministack:
+	$(PYTHON) -m venv .venv-second-engine
+	.venv-second-engine/bin/python -m pip install --quiet --disable-pip-version-check ministack==1.5.33
 
 # Rewrites the expected outputs of tests/golden; read the difference before you commit it.
 golden: $(STAMP)
@@ -52,4 +61,4 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv aws.out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-second-engine aws.out .mypy_cache .ruff_cache .pytest_cache
