@@ -4,11 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test lint types unit second-engine golden docs pictures versions soak clean
+.PHONY: demo test lint types unit second-engine golden docs pictures recording versions soak clean
 
 demo: $(STAMP)
 	@$(BIN)/python -m compose2aws -f examples/nexiom/docker-compose.yml -f examples/nexiom/compose.aws.yaml explain
 	@$(BIN)/python -m compose2aws -f examples/nexiom/docker-compose.yml -f examples/nexiom/compose.aws.yaml synth -o aws.out
+	@$(BIN)/python -m compose2aws -f examples/nexiom/docker-compose.yml -f examples/nexiom/compose.aws.yaml rehearse
 
 test: lint types unit
 
@@ -43,6 +44,10 @@ docs: $(STAMP)
 # Draws the pictures of the examples anew.
 pictures: $(STAMP)
 	$(BIN)/python -m tests.example_pictures
+
+# Records a rehearsal anew, as the README shows it.
+recording: $(STAMP)
+	$(BIN)/python docs/record.py
 
 # Writes the tables of engine versions and of what updates replace anew, after cfn-lint was raised.
 versions: $(STAMP)

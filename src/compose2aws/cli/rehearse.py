@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import click
 
 from compose2aws.cli.project_options import given_options, project_options
-from compose2aws.cli.terminal import say, warn
+from compose2aws.cli.terminal import colourful, say, warn
 from compose2aws.cli.translation import translate
 
 
@@ -32,7 +33,7 @@ def rehearse(verbose: bool) -> None:
     try:
         with progress:
             for scene in perform(project, plan, templates, progress):
-                say(scene_text(scene))
+                say(scene_text(scene, colour=colourful(sys.stdout)))
     except RehearsalFailed as failure:
         for sentence in failure.sentences:
             warn(f"compose2aws: {sentence}")

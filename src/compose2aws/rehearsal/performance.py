@@ -31,6 +31,7 @@ from compose2aws.rehearsal.reference import Reference, references
 from compose2aws.rehearsal.server import RehearsalAccount, missing_resources
 
 _REHEARSED = "COMPOSE2AWS_REHEARSAL"
+_STAYS = {"snapshot": "a last snapshot stays", "retained": "stays in the account"}
 _TASK = "AWS::ECS::TaskDefinition"
 
 
@@ -162,7 +163,8 @@ def _connected(account: Account, project: Project, plan: Plan) -> Scene:
     wrong = tuple(f"{one.client} → {one.server}: {problem}" for one in found for problem in one.problems)
     if wrong:
         raise RehearsalFailed(wrong)
-    return Scene("Connected", references=found)
+    lines = () if found else ("no service of the file names another",)
+    return Scene("Connected", lines, references=found)
 
 
 def _compared(account: Account, plan: Plan, templates: Templates) -> Scene:
@@ -193,9 +195,7 @@ def _destroyed(account: Account, plan: Plan, progress: Progress) -> Scene:
         remove_stack(account, stack, progress)
     if existing(account, plan.project, prefix):
         raise RehearsalFailed(("the stacks were removed, and something of them is still there",))
-    lines = [
-        f"{one.logical_id} ({one.type}): {'its snapshot' if one.how == 'snapshot' else 'it'} stays" for one in kept
-    ]
+    lines = [f"{_STAYS[one.how]}: {one.logical_id} ({one.type})" for one in kept]
     return Scene("Destroyed", tuple(lines))
 
 

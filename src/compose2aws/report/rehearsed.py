@@ -1,8 +1,10 @@
-"""What a rehearsal tells: a line a scene, and a line a reference of the compose file."""
+"""What a rehearsal tells: a line a scene, and two a reference of the compose file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import click
 
 from compose2aws.report.difference import difference_text
 
@@ -10,17 +12,17 @@ if TYPE_CHECKING:
     from compose2aws.rehearsal.performance import Scene
 
 
-def scene_text(scene: Scene) -> str:
+def scene_text(scene: Scene, *, colour: bool = False) -> str:
     """A scene as text: its title, its lines, its references, and what its change was."""
-    lines = [f"✓ {scene.title}"]
+    lines = [f"{click.style('✓', fg='green')} {click.style(scene.title, bold=True)}"]
     lines += [f"    {line}" for line in scene.lines]
     width = max((len(f"{one.client} → {one.server}") for one in scene.references), default=0)
     for one in scene.references:
         login = "" if one.login is None else ", login"
         lines.append(f"    {f'{one.client} → {one.server}':{width}}  name, port, security groups{login}: fine")
-        lines.append(f"    {'':{width}}  {one.address}")
-    if scene.title == "Connected" and not scene.references:
-        lines.append("    no service of the file names another")
+        lines.append(f"        {one.address}")
     if scene.differences:
-        lines += [f"    {line}".rstrip() for line in difference_text(scene.differences, width=76).splitlines()]
-    return "\n".join(lines)
+        told = difference_text(scene.differences, width=76, colour=colour)
+        lines += [f"    {line}".rstrip() for line in told.splitlines()]
+    text = "\n".join(lines)
+    return text if colour else click.unstyle(text)
