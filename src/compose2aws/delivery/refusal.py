@@ -22,9 +22,11 @@ _UNKNOWN = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "InvalidToken"}
 )
 _WRONG_KEY = frozenset({"SignatureDoesNotMatch", "IncompleteSignature"})
-_DENIED = frozenset(
+DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden"}
 )
+"""The codes by which services say that the caller may not."""
+
 _THROTTLED = frozenset(
     {
         "Throttling",
@@ -78,7 +80,7 @@ def _answered(error: Any) -> str:
         return f"AWS does not know these credentials ({code}): check the access key, the profile and the region"
     if code in _WRONG_KEY:
         return "AWS refuses the signature: the secret access key is wrong, or this machine's clock is off"
-    if code in _DENIED:
+    if code in DENIED:
         return f"the credentials may not do {operation}: {message}" if message else f"they may not do {operation}"
     if code in _THROTTLED:
         return f"AWS is throttling {operation}, also after several tries: run the same command again in a while"

@@ -9,11 +9,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from compose2aws.delivery.account import Account
-from compose2aws.delivery.refusal import DeliveryError, code_of, message_of
+from compose2aws.delivery.refusal import DENIED, DeliveryError, code_of, message_of
 from compose2aws.delivery.template_text import read_template
 
 _GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED", "CREATE_FAILED")
 PROJECT_TAG = "compose2aws:project"
+_MOST_SHARDS = 16
+"""So many are looked for one by one, where the stacks may not be listed: an app of 8,000 resources."""
+
 MASK = "****"
 """What CloudFormation shows of the value of a no-echo parameter."""
 
@@ -85,10 +88,17 @@ def is_missing(error: ClientError) -> bool:
 def project_stacks(account: Account, prefix: str) -> tuple[str, ...]:
     """The names of all stacks that exist under a project's prefix: `PREFIX-base`, `PREFIX-app`, `PREFIX-app-2`, ….
 
-    In the order in which they are deployed.
+    In the order in which they are deployed. Credentials that may look at these alone, not at all stacks of the account,
+    are enough.
     """
-    pages = account.client("cloudformation").get_paginator("describe_stacks").paginate()
-    names = (stack["StackName"] for page in pages for stack in page["Stacks"])
+    try:
+        pages = account.client("cloudformation").get_paginator("describe_stacks").paginate()
+        names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    except ClientError as error:
+        if code_of(error) not in DENIED:
+            raise
+        possible = ("base", "app", *(f"app-{number}" for number in range(2, _MOST_SHARDS + 1)))
+        names = [name for key in possible if describe(account, name := f"{prefix}-{key}") is not None]
     return tuple(sorted((name for name in names if _key(name, prefix) is not None), key=lambda n: _key(n, prefix) or 0))
 
 
