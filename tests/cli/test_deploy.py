@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from compose2aws.rehearsal import RehearsalServer
+from tests.delivery.images.conftest import STAND_IN
 from tests.delivery.situation import Shop, use
 
 SHOP = """
@@ -189,6 +191,47 @@ def test_a_protected_production_can_be_destroyed_with_its_data(project: Project)
     assert project("destroy", "--with-data", "--yes", "--confirm", "shop").returncode == 0
     assert project.server.client("cloudformation").describe_stacks()["Stacks"] == []
     assert project.server.client("rds").describe_db_clusters()["DBClusters"] == []
+
+
+def test_images_are_built_once_pushed_and_taken_by_digest(project: Project, tmp_path: Path) -> None:
+    binaries, record = tmp_path / "bin", tmp_path / "record"
+    binaries.mkdir()
+    docker = binaries / "docker"
+    docker.write_text(f"#!{sys.executable}\n" + STAND_IN.read_text())
+    docker.chmod(0o755)
+    environment = {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "STAND_IN_RECORD": str(record)}
+    for name in ("web", "worker"):
+        (project.folder / name).mkdir()
+        (project.folder / name / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+        (project.folder / name / "code").write_text("first")
+    text = """
+        name: shop
+        services:
+          web: {build: web, ports: ["80:80"]}
+          worker: {build: worker, restart: always}
+        """
+    unbuilt = project("deploy", "--yes", "--no-build", text=textwrap.dedent(text), **environment)
+    assert unbuilt.returncode == 1
+    assert "web" in unbuilt.stderr
+    assert "worker" in unbuilt.stderr
+    assert project.shop.status("shop-app") is None
+    done = project("deploy", "--yes", **environment)
+    assert done.returncode == 0, done.stderr
+    assert "Building and pushing 2 images" in done.stderr
+    first = project.shop.parameters("shop-app")
+    assert first["WebImage"].startswith("sha256:")
+    again = project("deploy", "--yes", **environment)
+    assert again.returncode == 0
+    assert "Nothing to change" in again.stderr
+    assert len(record.read_text().splitlines()) == 1
+    (project.folder / "worker" / "code").write_text("second")
+    changed = project("deploy", "--yes", **environment)
+    assert changed.returncode == 0, changed.stderr
+    assert "Building and pushing 1 image" in changed.stderr
+    second = project.shop.parameters("shop-app")
+    assert second["WebImage"] == first["WebImage"]
+    assert second["WorkerImage"] != first["WorkerImage"]
+    assert json.loads(record.read_text().splitlines()[-1])["targets"] == ["worker"]
 
 
 @pytest.mark.parametrize(
