@@ -108,6 +108,11 @@ def check_target(entry: dict[str, Any], bake: dict[str, Any]) -> None:
             check_target(bake["target"][place.removeprefix("target:")], bake)
         elif "://" not in place and not place.startswith("git@"):
             assert Path(place).is_dir(), f"{place} is no folder of {Path.cwd()}"
+    for name, source in re.findall(r"COPY .*--from=(\S+) (\S+) ", entry.get("dockerfile-inline", "")):
+        context = Path(entry["contexts"][name])
+        ignored = context / ".dockerignore"
+        hidden = ignored.read_text().split() if ignored.is_file() else []
+        assert (context / source).exists() and source not in hidden, f'"/{source}": not found'  # as BuildKit says it
     if "dockerfile-inline" not in entry and Path(entry["context"]).is_dir():
         assert (Path(entry["context"]) / entry.get("dockerfile", "Dockerfile")).is_file()
 

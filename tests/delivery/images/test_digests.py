@@ -106,6 +106,16 @@ def test_the_base_of_another_service_counts(shop: Shop) -> None:
     assert after["WebImage"] != before["WebImage"]
 
 
+def test_a_mounted_file_is_baked_in_although_the_project_keeps_it_from_builds(shop: Shop) -> None:
+    text = (shop.folder / "compose.yaml").read_text()
+    shop.write("nginx.conf", "server { listen 80; }\n")
+    shop.write(".dockerignore", "nginx.conf\n")
+    proxy = "\n  proxy:\n    image: ghcr.io/acme/proxy:1\n    volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']\n"
+    shop.write("compose.yaml", text + proxy)
+    assert "proxy" in shop.built(lambda: deployed(shop))
+    assert any(place.startswith("fs.read=") and "files0" in place for place in shop.builds[-1]["allow"])
+
+
 def test_a_mounted_file_that_is_baked_in_counts_and_no_other_file_of_its_folder(shop: Shop) -> None:
     text = (shop.folder / "compose.yaml").read_text()
     shop.write("nginx.conf", "server { listen 80; }\n")

@@ -20,6 +20,7 @@ from compose2aws.delivery.images.entitlement import allowed
 from compose2aws.delivery.images.login import docker_config
 from compose2aws.delivery.images.masking import Mask, build_secrets
 from compose2aws.delivery.images.request import ImageRequest
+from compose2aws.delivery.images.staging import staged
 from compose2aws.delivery.progress import Progress
 from compose2aws.delivery.refusal import DeliveryError
 
@@ -80,9 +81,11 @@ def push(request: ImageRequest, auth: str, references: Mapping[str, str], progre
         for image in images:
             environment[tag_variable(image)] = references[image.parameter]
         file, metadata = Path(folder) / "images.bake.json", Path(folder) / "metadata.json"
-        file.write_text(json.dumps(request.templates.bake), "utf-8")
+        bake, copies = staged(request, images, Path(folder).resolve())
+        file.write_text(json.dumps(bake), "utf-8")
         command = ["docker", "buildx", "bake", "--file", str(file), "--push", "--progress", "plain"]
         command += ["--metadata-file", str(metadata), *allowed(request, images)]
+        command += [f"--allow=fs.read={place}" for place in copies]
         command += [image.target.name for image in images]
         exit_code, last = _run(command, request.folder, environment, masked, progress)
         return Built(_digests(metadata), exit_code, last)

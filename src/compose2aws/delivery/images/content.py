@@ -67,7 +67,7 @@ class _Hashing:
 
     def _described(self, target: BakeTarget) -> dict[str, Any]:
         plain = {key: value for key, value in dataclasses.asdict(target).items() if key not in _NO_INPUT and value}
-        layered = _copied(target)
+        layered = laid_over(target)
         plain["arguments"] = {name: self._argument(name, value) for name, value in target.arguments}
         plain["secrets"] = [_identifier(secret) for secret in target.secrets]
         plain["ssh"] = [_identifier(agent) for agent in target.ssh]
@@ -107,8 +107,9 @@ def _remote(target: BakeTarget) -> bool:
     return any(REMOTE.match(place) and not place.startswith("docker-image://") for place in places)
 
 
-def _copied(target: BakeTarget) -> dict[str, str] | None:
-    """What a target that only lays files over another image takes from each of its contexts; None for any other.
+def laid_over(target: BakeTarget) -> dict[str, str] | None:
+    """What a target that only lays files over another image takes from each of its contexts, by the context's name
+    (`.`: all of it); None for any other target.
 
     Such a target (`planning/image.py: layered`) has its Dockerfile inline, and uses no file of its main context, which
     is the whole project.
