@@ -379,7 +379,8 @@ def layered(
 ) -> BakeTarget:
     """A target that copies files onto another image (`base`, a context of bake), for the platforms `of`.
 
-    Each file's folder is a context of its own, so that the project's .dockerignore does not hide it."""
+    Each file's folder is a context of its own; `deploy` copies what a .dockerignore there hides
+    (`delivery/images/staging.py`)."""
     lines = ["# syntax=docker/dockerfile:1", "FROM base"]
     contexts: list[tuple[str, str]] = [("base", base)]
     for number, file in enumerate(sorted(baked, key=lambda f: f.target)):
