@@ -8,6 +8,9 @@ A page's comments say on what it is tried; readers do not see them. Each stands 
     <!-- prints: api: READY -->            the container of this service has written this line
     <!-- task prints: done -->             the next one-off task writes this line
     <!-- session prints: 42 -->            the next session of ECS Exec shows this
+    <!-- zone: example.com -->             the account has a public hosted zone of this domain
+    <!-- docker: fail:api -->              docker misbehaves so from here on (tests/delivery/images/docker_stand_in.py)
+    <!-- unset: ADMIN_TOKEN -->            this variable is neither in the environment nor in .env
     <!-- answers: y, guestbook -->         what is typed where the next command asks; y without it
 
 and before a fenced block:
@@ -33,7 +36,9 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 _COMMENT = re.compile(r"<!-- (?P<word>[a-z ]+?)(?:: (?P<text>.*))? -->")
-_STATE = {"project", "deployed", "running", "prints", "task prints", "session prints", "answers"}
+_STATE = {
+    "project", "deployed", "running", "prints", "task prints", "session prints", "zone", "docker", "unset", "answers",
+}  # fmt: skip
 _OF_BLOCK = {"file", "shows", "exit", "not run"}
 
 

@@ -89,6 +89,16 @@ class Stage:
                 self.task_prints.append(setting.text)
             case "session prints":
                 self.exported["PLUGIN_PRINTS"] = setting.text
+            case "zone":
+                name = setting.text
+                self.server.client("route53").create_hosted_zone(Name=name, CallerReference=name)
+            case "docker":
+                self.exported["STAND_IN"] = setting.text
+            case "unset":
+                self.exported.pop(setting.text, None)
+                file = self.folder / ".env"
+                kept = [line for line in file.read_text().splitlines() if not line.startswith(f"{setting.text}=")]
+                file.write_text("\n".join(kept) + "\n")
             case "answers":
                 self.answers = setting.text.split(", ")
 
