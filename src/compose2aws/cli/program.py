@@ -16,6 +16,7 @@ from compose2aws.cli import (
     graph,
     logs,
     outputs,
+    pipeline,
     rehearse,
     status,
     synth,
@@ -53,6 +54,7 @@ for _command in (
     exec_,
     run_,
     tunnel.tunnel,
+    pipeline.pipeline,
     rehearse.rehearse,
     schema,
 ):
