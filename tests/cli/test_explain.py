@@ -29,6 +29,29 @@ def test_the_table_fits_eighty_columns_and_needs_no_colour(command: Command) -> 
         assert words in flat
 
 
+def test_the_way_on_is_told_at_the_end(command: Command) -> None:
+    told = command("explain")
+    end = told.stdout[told.stdout.index("What to write in x-aws") :]
+    assert "  x-aws:\n" in end
+    assert "alarms: ops@example.com" in end
+    assert "`compose2aws explain --all`" in end
+
+
+@pytest.mark.parametrize("format_", ["table", "markdown"])
+def test_all_tells_every_decision(command: Command, format_: str) -> None:
+    decisions = json.loads(command("explain", "--format", "json").stdout)["decisions"]
+    usual = command("explain", "--format", format_).stdout
+    full = command("explain", "--format", format_, "--all").stdout
+    for id_ in {id_ for decision in decisions for id_ in decision["becomes"]}:
+        assert id_ in full
+        assert id_ not in usual
+
+
+def test_json_is_the_same_with_all(command: Command) -> None:
+    usual = command("explain", "--format", "json")
+    assert command("explain", "--format", "json", "--all").stdout == usual.stdout
+
+
 def test_markdown_holds_the_same_table(command: Command) -> None:
     told = command("explain", "--format", "markdown")
     assert told.returncode == 0

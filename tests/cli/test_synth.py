@@ -74,7 +74,8 @@ def test_templates_manifest_and_bake_file_are_written_and_told(command: Command,
     assert lines[0] == "shop on AWS (production), in aws.out:"
     assert re.fullmatch(r"  shop-base\.template\.yaml +\d+ resources", lines[1])
     assert "https://api.example.com" in told.stdout
-    assert "Next: " in told.stdout
+    steps = [line.split()[1] for line in told.stdout.split("Next:\n")[1].splitlines()]
+    assert steps == ["explain", "rehearse", "deploy"]
 
 
 def test_no_secret_reaches_a_file_or_the_terminal(command: Command, shop: Path) -> None:

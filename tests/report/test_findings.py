@@ -41,6 +41,21 @@ def test_findings_of_one_kind_share_their_remedy_and_notes_share_a_line() -> Non
     assert told[33:] == ["a.yml:1:1: services.s1: 1 is so (and 29 more of this kind)"]
 
 
+def test_what_an_anchor_repeats_takes_one_line() -> None:
+    position = Position("a.yml", 6, 3)
+    told = lines(
+        *(
+            Finding("c", "warning", f"`dns` of {name} is left out", "do this", ("services", name, "dns"), position)
+            for name in ("a", "b", "c")
+        )
+    )
+    assert told == [
+        "3 warnings:",
+        "a.yml:6:3: services.a.dns: `dns` of a is left out (likewise services.b.dns, services.c.dns)",
+        "    -> do this",
+    ]
+
+
 REFUSED = Decision(("services", "a"), Position("a.yml", 2, 3), "refused", (), "no", "cannot be")
 DROPPED = Decision(("services", "b"), Position("a.yml", 4, 3), "dropped", (), "out", "is left out")
 KEPT = Decision(("services", "c"), Position("a.yml", 6, 3), "adapted", (), "fit", "is changed")

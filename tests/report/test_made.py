@@ -10,11 +10,12 @@ from compose2aws.planning.model import Plan, PublicUrl
 from compose2aws.report import made
 
 FILES = ("images.bake.json", "manifest.json", "shop-app.template.yaml", "shop-base.template.yaml")
+NEXT = (("look", "at them"), ("rehearse", "it"))
 RESOURCES = {"shop-base.template.yaml": 41, "shop-app.template.yaml": 1}
 
 
 def told(plan: Plan, removed: tuple[str, ...] = ()) -> list[str]:
-    return click.unstyle(made.text(plan, "aws.out", FILES, RESOURCES, removed, "look at them.")).splitlines()
+    return click.unstyle(made.text(plan, "aws.out", FILES, RESOURCES, removed, NEXT)).splitlines()
 
 
 def test_every_file_is_told_with_what_is_in_it_in_deploy_order(plan: Plan) -> None:
@@ -34,7 +35,9 @@ def test_public_urls_and_the_next_step_are_told(plan: Plan) -> None:
         "  https://api.example.com  api",
         "  https://web.example.com  web",
         "",
-        "Next: look at them.",
+        "Next:",
+        "  look      at them",
+        "  rehearse  it",
     ]
 
 

@@ -7,8 +7,18 @@ from dataclasses import replace
 import pytest
 
 from compose2aws.compose.project import Project
-from compose2aws.planning.model import ExistingNetwork, ListenerRule, Plan, PublicUrl, Service
-from compose2aws.report.table import HEADER, Row, rows
+from compose2aws.planning.model import (
+    AuroraCluster,
+    EnvironmentVariable,
+    ExistingNetwork,
+    Job,
+    ListenerRule,
+    Plan,
+    PublicUrl,
+    Service,
+)
+from compose2aws.planning.text import Hole, Text
+from compose2aws.report.table import HEADER, Row, groups, rows
 
 
 @pytest.fixture
@@ -53,8 +63,22 @@ def test_a_port_that_stays_inside_says_why(table: dict[str, Row]) -> None:
 
 def test_sizes_are_told_once_for_all_services_that_have_them(table: dict[str, Row]) -> None:
     row = table["`docker-compose.yml`"]
-    assert row.aws == "3 ECS task definitions, 3 services"
-    assert row.how.endswith("0.5 vCPU, 1 GB: api (2 copies); 0.25 vCPU, 512 MB: web, worker")
+    assert row.aws == "ECS task definitions"
+    assert row.how.startswith("2 services: run this image with this much CPU and memory. ")
+    assert row.how.endswith("0.5 vCPU, 1 GB: api (2 copies); 0.25 vCPU, 512 MB: web")
+
+
+def test_what_the_internet_does_not_reach_is_told_apart(plan: Plan, project: Project) -> None:
+    told = {group.heading: group.rows for group in groups(plan, project, brief=False)}
+    assert "worker" in told["Private services and workers"][0].how
+    assert "worker" not in str(told["Public services"])
+
+
+def test_without_a_public_service_the_file_is_named_all_the_same(plan: Plan, project: Project) -> None:
+    private = tuple(w for w in plan.workloads if not (isinstance(w, Service) and w.targets))
+    told = groups(replace(plan, workloads=private, balancers=()), project, brief=False)
+    first = next(group for group in told if group.heading == "Private services and workers").rows[0]
+    assert first.local == "`docker-compose.yml`"
 
 
 def test_a_managed_database_tells_version_capacity_and_backups(table: dict[str, Row]) -> None:
@@ -100,12 +124,11 @@ def test_secrets_are_named_and_never_shown(plan: Plan, project: Project, table: 
 
 
 def test_an_image_that_is_built_and_one_that_gets_its_mounted_files_are_told_apart(table: dict[str, Row]) -> None:
-    assert table["`build:` of api"].aws == "ECR repository"
+    assert table["`build:` of api"].aws == "1 ECR repository"
     assert "mounted files" in table["`image:` of web"].how
 
 
-def test_what_is_left_out_says_why(table: dict[str, Row]) -> None:
-    assert table["`adminer` container"].aws == "left out"
+def test_a_service_that_is_not_started_says_how_it_would_be(table: dict[str, Row]) -> None:
     assert "`--profile debug`" in table["`debugger`, `profiler` containers"].how
 
 
@@ -115,6 +138,36 @@ def test_thirty_services_of_one_size_take_one_row(plan: Plan, project: Project) 
     many = tuple(replace(pattern, name=f"s{n}", targets=()) for n in range(30))
     told = rows(replace(plan, workloads=many), project)
     assert sum("task definition" in row.aws for row in told) == 1
+
+
+def test_ports_of_many_services_take_one_row_where_it_is_short(plan: Plan, project: Project) -> None:
+    balancer = plan.balancers[0]
+    rules = tuple(replace(balancer.rules[n % 2], hosts=(f"h{n}.example.com",)) for n in range(10))
+    many = replace(plan, balancers=(replace(balancer, rules=rules),))
+    told = {brief: [r for g in groups(many, project, brief=brief) for r in g.rows] for brief in (True, False)}
+    ways = {brief: [r for r in rows if r.aws.endswith("Load Balancer")] for brief, rows in told.items()}
+    assert (len(ways[True]), len(ways[False])) == (1, 10)
+    assert all(f"h{n}.example.com" in ways[True][0].how for n in range(10))
+
+
+def test_services_that_become_the_same_take_one_row(plan: Plan, project: Project) -> None:
+    first = plan.managed[0]
+    assert isinstance(first, AuroraCluster)
+    many = replace(plan, managed=tuple(replace(first, service=f"db{n}") for n in range(3)))
+    row = next(r for r in rows(many, project) if r.aws == "Aurora PostgreSQL (RDS)")
+    assert row.local == "`db0`, `db1`, `db2` containers"
+    assert row.how.startswith("each managed: ")
+
+
+def test_a_job_that_prepares_a_database_is_not_told_as_one_of_the_authors(plan: Plan, project: Project) -> None:
+    job = next(w for w in plan.workloads if isinstance(w, Job))
+    told = EnvironmentVariable("PGHOST", Text.of(Hole("host", "postgres")))
+    container = replace(job.task.containers[0], environment=(told,))
+    own = replace(job, name="postgres/init", once_for=plan.managed[0].security_group)
+    own = replace(own, task=replace(job.task, containers=(container,)))
+    shown = str(rows(replace(plan, workloads=(*plan.workloads, own)), project))
+    assert "init scripts of `postgres`" in shown
+    assert "PGHOST" not in shown
 
 
 def test_an_empty_project_has_a_table(project: Project, plan: Plan) -> None:

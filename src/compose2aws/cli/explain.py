@@ -14,7 +14,8 @@ from compose2aws.cli.terminal import say, width
 @click.option(
     "--format", "format_", type=click.Choice(["table", "markdown", "json"]), default="table", show_default=True
 )
-def explain(format_: str) -> None:
+@click.option("--all", "full", is_flag=True, help="Tell every note and every decision. JSON always holds them all.")
+def explain(format_: str, full: bool) -> None:
     """Show what each part of the project becomes on AWS, how it works there, and what to look at."""
     from compose2aws.report import explanation
     from compose2aws.report.canonical import as_json
@@ -24,6 +25,6 @@ def explain(format_: str) -> None:
     if format_ == "json":
         say(as_json(json_explanation(plan.project, plan.decisions, plan.findings)))
     elif format_ == "markdown":
-        say(explanation.as_markdown(plan, project, plan.findings))
+        say(explanation.as_markdown(plan, project, plan.findings, full=full))
     else:
-        say(explanation.text(plan, project, plan.findings, width()))
+        say(explanation.text(plan, project, plan.findings, width(), full=full))

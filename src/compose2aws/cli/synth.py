@@ -15,7 +15,11 @@ from compose2aws.cli.translation import translate
 
 Format: TypeAlias = Literal["yaml", "json"]
 
-_NEXT = "`compose2aws explain` tells what each part became and what to look at."
+_NEXT = (
+    ("compose2aws explain", "what each part became, and what to look at"),
+    ("compose2aws rehearse", "its deployment, an update and its end, without an AWS account"),
+    ("compose2aws deploy", "the stacks and the images, in your account"),
+)
 
 
 @click.command(short_help="Write the CloudFormation templates.")

@@ -1,30 +1,32 @@
-"""Findings and refusals for `explain`: by what they mean for the reader, each with its places and what to do."""
+"""Findings, refusals and what is left out, for `explain`: by what they mean for the reader, what says the same said
+once with all its places, each with what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-import click
-
+from compose2aws.compose.node import Path
 from compose2aws.planning.ledger import Decision, Finding, Severity, people_path
-from compose2aws.report.findings import COLOURS, SEVERITIES, by_kind
-from compose2aws.report.layout import listed, markdown, visible, wrapped
+from compose2aws.report.findings import SEVERITIES
+from compose2aws.report.layout import listed
+from compose2aws.report.likeness import unnamed
 
-_HEADINGS: dict[Severity, str] = {
+Meaning: TypeAlias = Literal["refused", "error", "dropped", "warning", "note"]
+
+HEADINGS: dict[Meaning, str] = {
+    "refused": "Refused: `synth` writes nothing before these are solved",
     "error": "Errors: this will not work as it is",
+    "dropped": "Left out: the app may notice",
     "warning": "Warnings: this will be different",
     "note": "Notes: good to know",
 }
 
 
-# Of one kind of finding so many messages are told in full, and of the others where they hold.
-_TOLD: dict[Severity, int] = {"error": 1000, "warning": 6, "note": 2}
-
-
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message, and where it holds: `docker-compose.yml:12 services.api, services.web`."""
+    """A message, and where it holds: `docker-compose.yml:12 services.api`."""
 
     message: str
     places: str
@@ -32,11 +34,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What one kind of finding says, with one remedy for all. `more` are the paths of those not told in full."""
+    """What one kind of finding says, with one remedy for all. `more` are the paths of those not told."""
 
     said: tuple[Said, ...]
     more: tuple[str, ...]
     remedy: str
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,84 +50,95 @@ class Section:
     severity: Severity
     number: int
     advice: tuple[Advice, ...]
+    meaning: Meaning = "note"
+
+    @property
+    def title(self) -> str:
+        """The heading, with how many things are said and in how many places they were found."""
+        kinds = len(self.advice)
+        return f"{self.heading} ({kinds}{f', in {self.number} places' if self.number != kinds else ''})"
 
 
-def sections(findings: Iterable[Finding], refusals: Iterable[Decision]) -> tuple[Section, ...]:
-    """The findings by what they mean for the reader: refusals first, then errors, warnings and notes."""
+def sections(findings: Iterable[Finding], decisions: Iterable[Decision]) -> tuple[Section, ...]:
+    """The findings by what they mean for the reader: refusals first, then errors, what is left out, warnings, notes.
+    Of the decisions, those that refuse or drop are told here, also where no finding tells them."""
     every = tuple(findings)
-    refused = {(r.path, r.code): r for r in refusals}
-    told = {(f.path, f.code) for f in every}
-    untold = [
-        Finding(r.code, "error", r.reason or "cannot be done on AWS", "", r.path, r.position)
-        for key, r in refused.items()
-        if key not in told
+    decided = tuple(decisions)
+    refused = _told(every, [d for d in decided if d.outcome == "refused"], "cannot be done on AWS")
+    others = [f for f in every if f not in refused]
+    errors = [f for f in others if f.severity == "error"]
+    gone = [d for d in decided if d.outcome == "dropped" and not any(_tells(f, d) for f in errors)]
+    dropped = _told([f for f in others if f.severity != "error"], gone, "is left out")
+    rest = [f for f in others if f not in dropped]
+    by_meaning: list[tuple[Meaning, Severity, list[Finding]]] = [
+        ("refused", "error", list(refused)),
+        ("error", "error", errors),
+        ("dropped", "warning", list(dropped)),
+        *((s, s, [f for f in rest if f.severity == s]) for s in SEVERITIES if s != "error"),
     ]
-    first = [f for f in every if (f.path, f.code) in refused] + untold
-    made = [_section("Refused: `synth` writes nothing before these are solved", "error", first)]
-    for severity in SEVERITIES:
-        mine = [f for f in every if f.severity == severity and (f.path, f.code) not in refused]
-        made.append(_section(_HEADINGS[severity], severity, mine))
-    return tuple(section for section in made if section.advice)
+    return tuple(_section(*one) for one in by_meaning if one[2])
 
 
-def _section(heading: str, severity: Severity, findings: Sequence[Finding]) -> Section:
-    advice = []
-    for group in by_kind(findings):
-        same: dict[str, list[Finding]] = {}
-        for finding in group:
-            same.setdefault(finding.message, []).append(finding)
-        told = [Said(message, _places(where)) for message, where in same.items()]
-        full = _TOLD[severity] if len(told) > _TOLD[severity] + 1 else len(told)
-        rest = [finding for where in list(same.values())[full:] for finding in where]
-        advice.append(Advice(tuple(told[:full]), tuple(map(_path, rest)), group[0].remedy))
-    return Section(heading, severity, len(findings), tuple(advice))
+def _told(findings: Sequence[Finding], decisions: Sequence[Decision], otherwise: str) -> dict[Finding, None]:
+    """The findings that tell these decisions, and for each decision that none tells one of its own reason."""
+    told: dict[Finding, None] = {}
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    for decision in decisions:
+        telling = [f for f in by_code.get(decision.code, ()) if _tells(f, decision)]
+        if not telling:
+            reason = decision.reason or otherwise
+            telling = [Finding(decision.code, "warning", reason, "", decision.path, decision.position)]
+        told |= dict.fromkeys(telling)
+    return {f: None for f in findings if f in told} | told
+
+
+def _tells(finding: Finding, decision: Decision) -> bool:
+    return finding.code == decision.code and (finding.path == decision.path or finding.message == decision.reason)
+
+
+def _section(meaning: Meaning, severity: Severity, findings: Sequence[Finding]) -> Section:
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.code, unnamed(finding.remedy, finding.path)), []).append(finding)
+    advice = tuple(_advice(group) for group in groups.values())
+    return Section(HEADINGS[meaning], severity, len(findings), advice, meaning)
+
+
+def _advice(group: Sequence[Finding]) -> Advice:
+    same: dict[str, list[Finding]] = {}
+    for finding in group:
+        same.setdefault(unnamed(finding.message, finding.path), []).append(finding)
+    first = group[0]
+    one = all(finding.remedy == first.remedy for finding in group)
+    remedy = first.remedy if one else unnamed(first.remedy, first.path)
+    return Advice(tuple(_said(found) for found in same.values()), (), remedy, len(group))
+
+
+def _said(findings: Sequence[Finding]) -> Said:
+    """The message of the first, with the places of all that say the same of themselves."""
+    first = findings[0]
+    alike = [f for f in findings if f.message == first.message]
+    others = [f for f in findings if f.message != first.message]
+    places = _places(alike)
+    if others:
+        places += f"; likewise {_places(others)}"
+    return Said(first.message, places)
 
 
 def _places(findings: Iterable[Finding]) -> str:
-    """The paths, each behind its line where that is another than that of the path before it."""
-    words = []
-    before = ""
+    """`docker-compose.yml:12 services.api.ports[0], docker-compose.yml:20 services.web`. What an anchor gives to many
+    services is told once: `docker-compose.yml:6 dns of api, web`."""
+    by_line: dict[str, list[Path]] = {}
     for finding in findings:
         line = f"{finding.position.file}:{finding.position.line}" if finding.position else ""
-        path = people_path(finding.path) if finding.path else ""
-        words.append(f"{line if line != before else ''} {path}".strip())
-        before = line
-    return listed(word for word in words if word)
+        by_line.setdefault(line, []).extend([finding.path] if finding.path else [])
+    return listed(told for line, paths in by_line.items() if (told := f"{line} {_paths(paths)}".strip()))
 
 
-def _path(finding: Finding) -> str:
-    return people_path(finding.path) if finding.path else _places([finding]) or finding.message
-
-
-def section_lines(section: Section, width: int) -> list[str]:
-    """A section for a terminal."""
-    lines = [click.style(f"{section.heading} ({section.number})", fg=COLOURS[section.severity], bold=True)]
-    for advice in section.advice:
-        lines.append("")
-        for said in advice.said:
-            if said.places:
-                lines += [click.style(part, dim=True) for part in wrapped(said.places, width, "  ", "    ")]
-            lines += wrapped(said.message, width, "    ")
-        if advice.more:
-            lines += wrapped(_more(advice), width, "    ")
-        if advice.remedy:
-            lines += wrapped(advice.remedy, width, "    -> ")
-    return lines
-
-
-def section_markdown(section: Section) -> list[str]:
-    """A section for a README."""
-    lines = [f"### {section.heading}", ""]
-    for advice in section.advice:
-        for said in advice.said:
-            lines.append(f"- `{visible(said.places)}`: " if said.places else "- ")
-            lines[-1] += markdown(said.message)
-        if advice.more:
-            lines.append(f"  {markdown(_more(advice))}")
-        if advice.remedy:
-            lines.append(f"  What to do: {markdown(advice.remedy)}")
-    return lines
-
-
-def _more(advice: Advice) -> str:
-    return f"and {len(advice.more)} more like it: {listed(advice.more)}"
+def _paths(paths: Sequence[Path]) -> str:
+    below = {path[2:] for path in paths}
+    if len(paths) > 1 and len(below) == 1 and below != {()} and all(path[0] == "services" for path in paths):
+        return f"{people_path(below.pop())} of {listed(str(path[1]) for path in paths)}"
+    return listed(people_path(path) for path in paths)

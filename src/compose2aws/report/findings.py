@@ -9,7 +9,8 @@ import click
 from compose2aws.compose.node import Path, Position
 from compose2aws.compose.project import Diagnostic
 from compose2aws.planning.ledger import Finding, Severity, people_path
-from compose2aws.report.layout import counted, visible
+from compose2aws.report.layout import counted, listed, visible
+from compose2aws.report.likeness import unnamed
 
 COLOURS: dict[Severity, str] = {"error": "red", "warning": "yellow", "note": "blue"}
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -42,7 +43,7 @@ def finding_lines(findings: Iterable[Finding], project: str) -> list[str]:
             if severity == "note":
                 lines.append(line(group[0].position, group[0].path, group[0].message + _more(group), project))
                 continue
-            lines += [line(f.position, f.path, f.message, project) for f in group]
+            lines += [_together(same, project) for same in _by_place(group)]
             lines += remedy_line(group[0].remedy)
     return lines
 
@@ -50,6 +51,21 @@ def finding_lines(findings: Iterable[Finding], project: str) -> list[str]:
 def remedy_line(remedy: str) -> list[str]:
     """What to do about it, below what it is; nothing where nothing is to be done."""
     return [f"    -> {visible(remedy)}"] if remedy else []
+
+
+def _by_place(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Together what stands on one line of a file and says the same, each of another service: what an anchor repeats."""
+    groups: dict[tuple[Position | None, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.position, unnamed(finding.message, finding.path)), []).append(finding)
+    return list(groups.values())
+
+
+def _together(same: Sequence[Finding], project: str) -> str:
+    first, *others = same
+    likewise = listed(people_path(finding.path) for finding in others if finding.path)
+    message = first.message + (f" (likewise {likewise})" if likewise else "")
+    return line(first.position, first.path, message, project)
 
 
 def _more(group: Sequence[Finding]) -> str:

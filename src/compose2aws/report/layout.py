@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 import click
@@ -18,8 +19,20 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in flat)
 
 
+def display_width(text: str) -> int:
+    """How many columns of a terminal the text takes: two for a wide character (Chinese, say), none for an accent that
+    stands above the one before it."""
+    return len(text) if text.isascii() else sum(map(_columns_of, text))
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
 def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """The text in lines of at most `width` characters, the first one behind `first`, the others behind `rest`.
+    """The text in lines of at most `width` columns, the first one behind `first`, the others behind `rest`.
 
     A word that is longer than a line (a name, a URL) is broken behind a mark in it where it has one in time.
     """
@@ -27,11 +40,11 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
     lines: list[str] = []
     line, start = first, len(first)
     for word in visible(text).split():
-        if len(line) > start and len(line) + 1 + len(word) > width:
+        if len(line) > start and display_width(line) + 1 + display_width(word) > width:
             lines.append(line)
             line, start = indent, len(indent)
         line += f" {word}" if len(line) > start else word
-        while len(line) > width:
+        while display_width(line) > width:
             end = _break(line, start, width)
             lines.append(line[:end])
             line, start = indent + line[end:], len(indent)
@@ -40,35 +53,50 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
 
 def _break(line: str, start: int, width: int) -> int:
     """Where a line that is one long word ends: behind its last mark that leaves no short stump, else at the edge."""
-    earliest = start + (width - start) // 3
-    return next((end for end in range(width, earliest, -1) if line[end - 1] in _MARKS), width)
+    edge = min(width, len(line))
+    while edge > start + 1 and display_width(line[:edge]) > width:
+        edge -= 1
+    earliest = start + (edge - start) // 3
+    return next((end for end in range(edge, earliest, -1) if line[end - 1] in _MARKS), edge)
 
 
-def columns(header: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> list[str]:
-    """Rows of cells side by side, each cell wrapped; the last column takes what the others leave.
+def columns(header: Sequence[str], groups: Iterable[tuple[str, Iterable[Sequence[str]]]], width: int) -> list[str]:
+    """Groups of rows, each below its heading, their cells side by side and wrapped; the last column takes what the
+    others leave. What of a cell of another column is wrapped is indented, so that one sees where a row begins.
 
-    The others are as wide as their widest cell, but never wider than a quarter of the page.
+    The others are as wide as their widest cell, but never wider than nine fortieths of the page: 18 columns of 80.
     """
-    cells = [tuple(header), *(tuple(map(visible, row)) for row in rows)]
-    widest = width // 4
-    sizes = [min(widest, max(len(row[i]) for row in cells)) for i in range(len(header) - 1)]
+    shown = [(heading, [tuple(map(visible, row)) for row in rows]) for heading, rows in groups]
+    cells = [tuple(header), *(row for _, rows in shown for row in rows)]
+    widest = width * 9 // 40
+    sizes = [min(widest, max(display_width(row[i]) for row in cells)) for i in range(len(header) - 1)]
     sizes.append(width - sum(sizes) - _GAP * len(sizes))
     lines = [click.style(line, bold=True) for line in _side_by_side(cells[0], sizes)]
     lines.append((" " * _GAP).join("-" * size for size in sizes))
-    for row in cells[1:]:
-        lines += [*_side_by_side(row, sizes), ""]
-    return lines[:-1] if len(cells) > 1 else lines
+    for number, (heading, rows) in enumerate(shown):
+        lines += [""] if number else []
+        lines += [click.style(line, bold=True) for line in wrapped(heading, width)]
+        for row in rows:
+            lines += _side_by_side(row, sizes)
+    return lines
 
 
 def _side_by_side(row: Sequence[str], sizes: Sequence[int]) -> list[str]:
-    wraps = [wrapped(cell, size) for cell, size in zip(row, sizes, strict=True)]
-    height = max(map(len, wraps))
+    last = len(row) - 1
+    wraps = [
+        wrapped(cell, size, rest="" if place == last else "  ")
+        for place, (cell, size) in enumerate(zip(row, sizes, strict=True))
+    ]
     return [
         (" " * _GAP)
-        .join((w[i] if i < len(w) else "").ljust(size) for w, size in zip(wraps, sizes, strict=True))
+        .join(_padded(w[i] if i < len(w) else "", size) for w, size in zip(wraps, sizes, strict=True))
         .rstrip()
-        for i in range(height)
+        for i in range(max(map(len, wraps)))
     ]
+
+
+def _padded(text: str, size: int) -> str:
+    return text + " " * (size - display_width(text))
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -87,7 +115,7 @@ def markdown(text: str) -> str:
     parts = visible(text).split("`")
     closed = len(parts) % 2 == 1
     for index in range(0, len(parts), 2) if closed else range(len(parts)):
-        for mark in ("\\", "*", "_", "[", "]", "<", ">", "#"):
+        for mark in ("\\", "*", "_", "[", "]", "<", ">", "#", "~", "&", "$"):
             parts[index] = parts[index].replace(mark, "\\" + mark)
     return ("`" if closed else "\\`").join(parts).replace("|", "\\|")
 

@@ -7,15 +7,21 @@ from collections.abc import Mapping, Sequence
 import click
 
 from compose2aws.planning.model import Plan
-from compose2aws.report.explanation import NOTHING_PUBLIC
 from compose2aws.report.layout import counted, listed, visible
+from compose2aws.report.overview import NOTHING_PUBLIC
 from compose2aws.report.route import url_text
 
 
 def text(
-    plan: Plan, folder: str, files: Sequence[str], resources: Mapping[str, int], removed: Sequence[str], next_step: str
+    plan: Plan,
+    folder: str,
+    files: Sequence[str],
+    resources: Mapping[str, int],
+    removed: Sequence[str],
+    next_steps: Sequence[tuple[str, str]],
 ) -> str:
-    """`resources` counts the resources of each file that is a template, in deploy order."""
+    """`resources` counts the resources of each file that is a template, in deploy order; `next_steps` are commands and
+    what they do."""
     lines: list[str] = []
     if not plan.urls:
         lines += [NOTHING_PUBLIC, ""]
@@ -31,7 +37,9 @@ def text(
         lines += [f"  {url_text(url).ljust(size)}  {url.service}" for url in plan.urls]
         if any(url.host is None for url in plan.urls):
             lines.append("  (balancer) is the load balancer's own name, an output of the app stack.")
-    lines += ["", f"Next: {next_step}"]
+    lines += ["", "Next:"]
+    size = max((len(command) for command, _ in next_steps), default=0)
+    lines += [f"  {command.ljust(size)}  {does}" for command, does in next_steps]
     return "\n".join(lines)
 
 
