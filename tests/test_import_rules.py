@@ -51,8 +51,13 @@ def files(room: str) -> list[Path]:
     return sorted((PACKAGE / room).rglob("*.py"))
 
 
-def imports(file: Path, *, types: bool = False) -> Iterator[str]:
+@cache
+def imports(file: Path, *, types: bool = False) -> tuple[str, ...]:
     """The modules that a file imports, also inside of functions; with `types` those for type checkers too."""
+    return tuple(_imports(file, types))
+
+
+def _imports(file: Path, types: bool) -> Iterator[str]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     hidden: set[ast.AST] = set()
     for node in ast.walk(tree):
