@@ -213,6 +213,7 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         cpu=data.get("cpu"),
         entrypoint=tuple(data["entrypoint"]) if "entrypoint" in data else None,
         note=data.get("note", ""),
+        finds_services_by_socket=data.get("finds-services-by-socket", False),
     )
 
 

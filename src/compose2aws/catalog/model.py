@@ -164,6 +164,7 @@ class ImageMapping:
     cpu: int | None = None
     entrypoint: tuple[str, ...] | None = None
     note: str = ""
+    finds_services_by_socket: bool = False
 
     @property
     def managed(self) -> bool:

@@ -190,7 +190,20 @@ def hosted_services(running: Mapping[str, Kind], project: Project, ledger: Ledge
                 "give it a network of the project, and let it call the others by their names",
                 ("services", owner, "network_mode"),
             )
-        if any("Docker socket" in reason for reason in reasons):
+        proxies = [
+            kind.source.name for kind in running.values() if kind.source.owner == owner and _finds_by_socket(kind)
+        ]
+        if proxies:
+            ledger.find(
+                "proxy-by-socket",
+                "error",
+                f"{' and '.join(proxies)} learns from the Docker socket what to forward to, and finds nothing of the "
+                "project on AWS: the socket is that of one instance",
+                "leave it out, by a profile that is not active, and give `ports` to the services that it forwards to, "
+                "or `x-aws: {public: true}`: the load balancer takes its place, with certificates by `x-aws.domain`",
+                asked[0].path,
+            )
+        if any("Docker socket" in reason for reason in reasons) and not proxies:
             ledger.find(
                 "docker-socket",
                 "warning",
@@ -200,6 +213,10 @@ def hosted_services(running: Mapping[str, Kind], project: Project, ledger: Ledge
                 asked[0].path,
             )
     return {owner: tuple(asked) for owner, asked in found.items()}
+
+
+def _finds_by_socket(kind: Kind) -> bool:
+    return kind.mapping is not None and kind.mapping.finds_services_by_socket and uses_docker_socket(kind.source)
 
 
 def plan_fleets(tasks: Iterable[tuple[ServiceSource, Task, int]], ledger: Ledger) -> tuple[HostFleet, ...]:
