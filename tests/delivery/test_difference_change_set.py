@@ -88,6 +88,50 @@ def test_a_conditional_replacement_is_certain_where_it_hangs_on_one_that_is() ->
     assert difference_of("s", [anew, open_one], TEMPLATE).changes[0].may_lose_data
 
 
+def attribute_detail(name: str, recreation: str, attribute: str) -> Body:
+    return {**detail(name, recreation, cause=attribute), "ChangeSource": "ResourceAttribute"}
+
+
+def test_what_only_might_follow_from_an_attribute_that_stays_is_no_change() -> None:
+    in_place = change("Topic", Replacement="False", Details=[detail("DisplayName")])
+    echo = change("Db", Replacement="Conditional", Details=[attribute_detail("KmsKeyId", "Always", "Topic.TopicArn")])
+    its_echo = change("Task", Replacement="Conditional", Details=[attribute_detail("Cpu", "Always", "Db.Endpoint")])
+    found = difference_of("s", [in_place, echo, its_echo], TEMPLATE).changes
+    assert [one.logical_id for one in found] == ["Topic"]
+    anew = change("Topic", Replacement="True", Details=[detail("TopicName", "Always")])
+    found = difference_of("s", [anew, echo, its_echo], TEMPLATE).changes
+    assert {one.logical_id: one.replacement for one in found} == {"Topic": "always", "Db": "always", "Task": "always"}
+
+
+def test_of_a_change_with_an_echo_the_rest_is_told() -> None:
+    in_place = change("Topic", Replacement="False", Details=[detail("DisplayName")])
+    both = change(
+        "Db",
+        Replacement="Conditional",
+        BeforeContext=context(KmsKeyId="a", Port=1),
+        AfterContext=context(KmsKeyId="{{changeSet:KNOWN_AFTER_APPLY}}", Port=2),
+        Details=[
+            attribute_detail("KmsKeyId", "Always", "Topic.TopicArn"),
+            detail("Port", BeforeValue="1", AfterValue="2"),
+        ],
+    )
+    found = {one.logical_id: one for one in difference_of("s", [in_place, both], TEMPLATE).changes}
+    assert found["Db"].replacement == "never"
+    assert [(one.path, one.before, one.after) for one in found["Db"].properties] == [("Port", "1", "2")]
+
+
+def test_an_attribute_that_moves_in_place_is_no_echo() -> None:
+    kind = "AWS::EC2::LaunchTemplate"
+    changes = [
+        change("Topic", Replacement="False", Details=[detail("LaunchTemplateData")]) | {"ResourceType": kind},
+        change(
+            "Task", Details=[attribute_detail("Cpu", "Always", "Topic.LatestVersionNumber")], Replacement="Conditional"
+        ),
+    ]
+    found = {one.logical_id: one.replacement for one in difference_of("s", changes, TEMPLATE).changes}
+    assert found == {"Topic": "never", "Task": "conditional"}
+
+
 def test_metadata_alone_and_synchronised_drift_are_no_change() -> None:
     changes = [change("Task", Scope=["Metadata"]), change("Topic", "SyncWithActual", Scope=["Properties"])]
     assert difference_of("s", changes, TEMPLATE).changes == ()

@@ -81,6 +81,70 @@ def test_what_follows_from_a_replacement_is_in_the_change_set(stacks: Stacks) ->
     assert _changes(_propose(stacks, template("2"))) == {"A": ("Modify", "True"), "B": ("Modify", "False")}
 
 
+def _details(described: dict[str, Any], logical_id: str) -> list[tuple[str, str, str, str | None]]:
+    change = next(
+        one["ResourceChange"]
+        for one in described["Changes"]
+        if one["ResourceChange"]["LogicalResourceId"] == logical_id
+    )
+    return [
+        (
+            detail["Target"]["RequiresRecreation"],
+            detail["Evaluation"],
+            detail["ChangeSource"],
+            detail.get("CausingEntity"),
+        )
+        for detail in change["Details"]
+    ]
+
+
+def test_what_is_named_after_a_replaced_resource_is_surely_replaced_too(stacks: Stacks) -> None:
+    def template(name: str) -> dict[str, Any]:
+        parameter = {"Name": {"Fn::GetAtt": ["A", "TopicName"]}, "Type": "String", "Value": "x"}
+        return {
+            "Resources": {"A": _topic(TopicName=name), "B": {"Type": "AWS::SSM::Parameter", "Properties": parameter}}
+        }
+
+    stacks.create("a", template("1"))
+    described = _propose(stacks, template("2"))
+    assert _changes(described) == {"A": ("Modify", "True"), "B": ("Modify", "True")}
+    assert _details(described, "B") == [("Always", "Static", "ResourceAttribute", "A.TopicName")]
+
+
+def test_what_is_named_by_an_attribute_of_a_changed_resource_may_be_replaced_and_is_not(stacks: Stacks) -> None:
+    def template(shown: str) -> dict[str, Any]:
+        named = {"Name": {"Fn::GetAtt": ["A", "TopicName"]}, "Type": "String", "Value": "x"}
+        user = {"Type": "String", "Value": {"Ref": "B"}}
+        return {
+            "Resources": {
+                "A": _topic(TopicName="1", DisplayName=shown),
+                "B": {"Type": "AWS::SSM::Parameter", "Properties": named},
+                "C": {"Type": "AWS::SSM::Parameter", "Properties": user},
+                "D": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "A"}}},
+            }
+        }
+
+    stacks.create("a", template("1"))
+    before = {name: stacks.physical("a", name) for name in "ABCD"}
+    described = _propose(stacks, template("2"))
+    assert _changes(described) == {"A": ("Modify", "False"), "B": ("Modify", "Conditional"), "C": ("Modify", "False")}
+    assert _details(described, "B") == [("Always", "Dynamic", "ResourceAttribute", "A.TopicName")]
+    assert _details(described, "C") == [("Never", "Dynamic", "ResourceReference", "B")]
+    stacks.client("cloudformation").execute_change_set(StackName="a", ChangeSetName="c")
+    assert stacks.described("a")["StackStatus"] == "UPDATE_COMPLETE"
+    assert {name: stacks.physical("a", name) for name in "ABCD"} == before
+    touched = [logical_id for logical_id, status, _ in stacks.events("a") if status == "UPDATE_COMPLETE"]
+    assert touched == ["A", "a"]
+
+
+def test_a_changed_parameter_is_named_as_the_cause(stacks: Stacks) -> None:
+    template = {"Parameters": {"Name": {"Type": "String"}}, "Resources": {"A": _topic(TopicName={"Ref": "Name"})}}
+    stacks.create("a", template, Parameters=[{"ParameterKey": "Name", "ParameterValue": "1"}])
+    described = _propose(stacks, template, Parameters=[{"ParameterKey": "Name", "ParameterValue": "2"}])
+    assert _changes(described) == {"A": ("Modify", "True")}
+    assert _details(described, "A") == [("Always", "Static", "ParameterReference", "Name")]
+
+
 def test_the_policy_of_what_goes_is_named(stacks: Stacks) -> None:
     stacks.create("a", {"Resources": {"A": _topic(), "Kept": {**_topic(), "DeletionPolicy": "Retain"}}})
     described = _propose(stacks, {"Resources": {"A": _topic()}})

@@ -21,7 +21,7 @@ from compose2aws.delivery import protection
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.change_set import ChangeSet, Wanted, make_change_set
 from compose2aws.delivery.difference import Change, StackDifference
-from compose2aws.delivery.difference.change_set import difference_of
+from compose2aws.delivery.difference.change_set import difference_of, without_echoes
 from compose2aws.delivery.difference.comparison import compare
 from compose2aws.delivery.engine_version import WantedVersion, choose, engines, live_versions
 from compose2aws.delivery.hosted_zone import find_zone
@@ -483,7 +483,8 @@ class _Deployment:
 
 
 def _changes_a_secret(found: ChangeSet) -> bool:
-    return any(change["ResourceType"] == _SECRET and change["Action"] == "Modify" for change in found.changes)
+    changes = without_echoes(found.changes)
+    return any(change["ResourceType"] == _SECRET and change["Action"] == "Modify" for change in changes)
 
 
 def _losses_text(losses: list[Change]) -> str:

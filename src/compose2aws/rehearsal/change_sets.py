@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -99,9 +100,14 @@ def differs(stack: Stack, wanted: Wanted) -> bool:
 
 def _changes(stack: Stack, wanted: Wanted) -> list[dict[str, Any]]:
     values = operations.values_for(stack, wanted, set())
+    parameters = {
+        name
+        for name in {*stack.parameters, *wanted.parameters}
+        if stack.parameters.get(name) != wanted.parameters.get(name)
+    }
     changes: list[dict[str, Any]] = []
+    replacements: dict[str, str] = {}
     wanted_ids = set()
-    renewed: set[str] = set()
     for logical_id in creation_order(wanted.template):
         item = wanted.template["Resources"][logical_id]
         if not values.exists(item):
@@ -110,16 +116,16 @@ def _changes(stack: Stack, wanted: Wanted) -> list[dict[str, Any]]:
         current = stack.resources.get(logical_id)
         if current is None or not current.physical_id:
             changes.append(_change("Add", logical_id, item["Type"]))
-            renewed.add(logical_id)
+            replacements[logical_id] = "True"
             continue
-        depends = {target for target, _ in references_in(item.get("Properties") or {})} & renewed
-        declared = _foreseen(values, item, depends, current)
-        names = changed(current.declared, declared)
-        if names:
-            replaced = resources.replacing(current, declared)
-            if replaced:
-                renewed.add(logical_id)
-            changes.append(_modification(current, names, replaced, depends))
+        causes = {
+            name: _causes(value, parameters, replacements) for name, value in (item.get("Properties") or {}).items()
+        }
+        declared = _foreseen(values, item, causes, current)
+        if changed(current.declared, declared):
+            change = _modification(current, item, declared, causes)
+            replacements[logical_id] = change["ResourceChange"]["Replacement"]
+            changes.append(change)
     for logical_id, resource in stack.resources.items():
         if logical_id not in wanted_ids:
             change = _change("Remove", logical_id, resource.type)
@@ -129,11 +135,42 @@ def _changes(stack: Stack, wanted: Wanted) -> list[dict[str, Any]]:
     return changes
 
 
-def _foreseen(values: Any, item: dict[str, Any], depends: set[str], current: Resource) -> dict[str, Any]:
-    """Return the properties as they will be, with those unknown that refer to what is made anew."""
+@dataclass(frozen=True)
+class _Cause:
+    """What a property refers to that changes. `certain`: that the value will change is known before the execution."""
+
+    source: str
+    entity: str
+    certain: bool
+
+
+def _causes(value: Any, parameters: set[str], replacements: Mapping[str, str]) -> list[_Cause]:
+    """Return what changes of all that a property refers to.
+
+    `Ref` of a resource changes where that is, or may be, made anew. Of an attribute CloudFormation does not know
+    whether it changes with its resource: what uses one is listed whenever the resource changes at all. (Seen in
+    change sets that people published: `ResourceAttribute` is `Dynamic` of a role whose policies change, references to
+    a table that is replaced are `Static`.)
+    """
+    found = []
+    for target, attribute in references_in(value):
+        replacement = replacements.get(target)
+        if attribute is None and target in parameters:
+            found.append(_Cause("ParameterReference", target, certain=True))
+        elif replacement is not None and attribute is not None:
+            found.append(_Cause("ResourceAttribute", f"{target}.{attribute}", certain=replacement == "True"))
+        elif replacement in ("True", "Conditional"):
+            found.append(_Cause("ResourceReference", target, certain=replacement == "True"))
+    return list(dict.fromkeys(found))
+
+
+def _foreseen(
+    values: Any, item: dict[str, Any], causes: Mapping[str, list[_Cause]], current: Resource
+) -> dict[str, Any]:
+    """Return the properties as they will be, with those unknown that refer to a resource that changes."""
     foreseen: dict[str, Any] = {}
     for name, value in (item.get("Properties") or {}).items():
-        if depends & {target for target, _ in references_in(value)}:
+        if any(cause.source != "ParameterReference" for cause in causes[name]):
             foreseen[name] = str(_UNKNOWN)
         else:
             try:
@@ -156,36 +193,52 @@ def _change(action: str, logical_id: str, kind: str) -> dict[str, Any]:
     }
 
 
-def _modification(current: Resource, names: set[str], replaced: set[str], depends: set[str]) -> dict[str, Any]:
+def _modification(
+    current: Resource, item: dict[str, Any], declared: dict[str, Any], causes: Mapping[str, list[_Cause]]
+) -> dict[str, Any]:
     change = _change("Modify", current.logical_id, current.type)
     schema = schema_of(current.type)
     conditional = schema.conditional_create_only if schema else frozenset()
-    replacement = "True" if replaced else "Conditional" if names & conditional else "False"
-    if replaced and depends and not replaced - depends:
-        replacement = "Conditional"
+    replaced = resources.replacing(current, declared)
+    before = current.template.get("Properties") or {}
+    after = item.get("Properties") or {}
+    listed = []
+    for name in sorted(changed(current.declared, declared)):
+        recreation = "Always" if name in replaced else "Conditionally" if name in conditional else "Never"
+        because = causes.get(name, [])
+        if before.get(name) != after.get(name) or not because:
+            listed.append(_detail(name, recreation, _Cause("DirectModification", "", certain=not because)))
+        listed += [_detail(name, recreation, cause) for cause in because]
+    replacement = _replacement(listed)
     details = change["ResourceChange"]
-    details.update(PhysicalResourceId=current.physical_id, Replacement=replacement, Scope=["Properties"])
+    details.update(
+        PhysicalResourceId=current.physical_id, Replacement=replacement, Scope=["Properties"], Details=listed
+    )
     if replacement == "True":
         details["PolicyAction"] = {"Delete": "ReplaceAndDelete", "Snapshot": "ReplaceAndSnapshot"}.get(
             current.policy("UpdateReplacePolicy"), "ReplaceAndRetain"
         )
-    details["Details"] = [
-        {
-            "Target": {
-                "Attribute": "Properties",
-                "Name": name,
-                "RequiresRecreation": "Always"
-                if name in replaced
-                else "Conditionally"
-                if name in conditional
-                else "Never",
-            },
-            "Evaluation": "Static",
-            "ChangeSource": "DirectModification",
-        }
-        for name in sorted(names)
-    ]
     return change
+
+
+def _detail(name: str, recreation: str, cause: _Cause) -> dict[str, Any]:
+    detail: dict[str, Any] = {
+        "Target": {"Attribute": "Properties", "Name": name, "RequiresRecreation": recreation},
+        "Evaluation": "Static" if cause.certain else "Dynamic",
+        "ChangeSource": cause.source,
+    }
+    if cause.entity:
+        detail["CausingEntity"] = cause.entity
+    return detail
+
+
+def _replacement(details: list[dict[str, Any]]) -> str:
+    """Return what the details come to. (API reference, ResourceChange: `Always` is `True` where it is `Static` and
+    `Conditional` where it is `Dynamic`.)"""
+    found = {(detail["Target"]["RequiresRecreation"], detail["Evaluation"]) for detail in details}
+    if ("Always", "Static") in found:
+        return "True"
+    return "Conditional" if any(recreation != "Never" for recreation, _ in found) else "False"
 
 
 def _policy_action(policy: str) -> str:

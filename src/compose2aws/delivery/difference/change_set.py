@@ -81,8 +81,9 @@ def difference_of(
     `template` is the wanted one, `before` the deployed one. What the change set does not tell (values, where
     CloudFormation gives none) is taken from `offline`. `secrets` are values that must not be shown wherever they stand.
     """
+    changes = without_echoes(changes)
     judged = {(one.logical_id, one.action): one for one in offline.changes} if offline else {}
-    anew = {change["LogicalResourceId"] for change in changes if change.get("Replacement") == "True"}
+    anew = _anew(changes)
     found = []
     for change in changes:
         action = _ACTIONS.get(change["Action"])
@@ -92,6 +93,58 @@ def difference_of(
         found.append(_without(one, secrets))
     found.sort(key=lambda one: (one.logical_id, one.action))
     return StackDifference(name, None, tuple(found))
+
+
+def without_echoes(changes: Collection[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A change set's changes without those that nothing comes of.
+
+    CloudFormation does not look into a resource: whatever uses an attribute of one that changes is listed with it, as
+    `Dynamic`; a database whose key gets another policy is said to be replaced, perhaps. Executed, the attribute is as
+    it was and nothing happens. Which attributes do move is known (`Behaviour.attributes`).
+    """
+    names = [change["LogicalResourceId"] for change in changes]
+    kept: list[Mapping[str, Any] | None] = [*changes]
+    while True:
+        moving = {name: _moving(change) for name, change in zip(names, kept, strict=True)}
+        left = [change and _heard(change, moving) for change in kept]
+        if left == kept:
+            return [change for change in kept if change is not None]
+        kept = left
+
+
+def _moving(change: Mapping[str, Any] | None) -> Collection[str] | None:
+    """The attributes of a resource that are, or may be, new after its change; None is all of them, and its id."""
+    if change is None:
+        return ()
+    if change["Action"] != "Modify" or change.get("Replacement") in _REPLACEMENTS:
+        return None
+    changed = {(detail.get("Target") or {}).get("Name") for detail in change.get("Details") or ()}
+    known = behaviour(change["ResourceType"]).attributes
+    return frozenset(name for name, properties in known if changed.intersection(properties))
+
+
+def _heard(change: Mapping[str, Any], moving: Mapping[str, Collection[str] | None]) -> Mapping[str, Any] | None:
+    """The change without what only echoes another's; None where nothing is left of it."""
+    details = change.get("Details") or ()
+    left = [detail for detail in details if not _is_echo(detail, moving)]
+    if len(left) == len(details):
+        return change
+    if not left and set(change.get("Scope") or ("Properties",)) == {"Properties"}:
+        return None
+    found = {(detail["Target"].get("RequiresRecreation"), detail.get("Evaluation")) for detail in left}
+    open_ones = any(recreation in ("Always", "Conditionally") for recreation, _ in found)
+    said = "True" if ("Always", "Static") in found else "Conditional" if open_ones else "False"
+    # The contexts show the echo as well.
+    rest = {key: value for key, value in change.items() if key not in ("BeforeContext", "AfterContext")}
+    return {**rest, "Details": left, "Replacement": said}
+
+
+def _is_echo(detail: Mapping[str, Any], moving: Mapping[str, Collection[str] | None]) -> bool:
+    resource, _, attribute = str(detail.get("CausingEntity") or "").partition(".")
+    if detail.get("Evaluation") != "Dynamic" or not resource or detail.get("ChangeSource") == "ParameterReference":
+        return False
+    attributes = moving.get(resource)
+    return attributes is not None and attribute not in attributes
 
 
 def _change(
@@ -116,6 +169,16 @@ def _change(
     if stateful and action != "add":
         told = replace(told, retained=_retained(change, told))
     return told
+
+
+def _anew(changes: Collection[Mapping[str, Any]]) -> Collection[str]:
+    """The logical ids of what is made anew, for sure or because another one is."""
+    anew: set[str] = set()
+    while True:
+        found = {change["LogicalResourceId"] for change in changes if _replacement(change, anew) == "always"}
+        if found == anew:
+            return anew
+        anew = found
 
 
 def _replacement(change: Mapping[str, Any], anew: Collection[str]) -> Replacement:
