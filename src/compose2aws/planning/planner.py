@@ -63,6 +63,7 @@ from compose2aws.planning.ports import asked_paths, plan_ports
 from compose2aws.planning.secret_file import SecretFiles, plan_secret_files, shared_passwords
 from compose2aws.planning.settings import Settings, read_settings
 from compose2aws.planning.source import sources
+from compose2aws.planning.unset_variable import empty_texts
 from compose2aws.planning.values import Values, plan_values
 from compose2aws.planning.values.host_names import host_names
 from compose2aws.planning.verbatim import refuse_dynamic_references
@@ -232,8 +233,6 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
 
 # Warnings of the loader that change nothing on AWS.
 _NOTES = ("unset-variable", "version")
-# The keys whose unset variables are holes.
-_HOLES = ("environment", "command", "entrypoint", "labels", "healthcheck")
 
 
 def _called(project: Project) -> str:
@@ -366,10 +365,12 @@ def _tell_what_is_left_out(project: Project, ledger: Ledger) -> None:
             f"`--profile {service.profiles[0]}` takes it in" if service.profiles else "",
         )
     inactive = {service.name for service in project.inactive}
+    empty = empty_texts(project)
     for warning in project.warnings:
         if warning.path[:1] == ("services",) and warning.path[1] in inactive:
             continue  # it is left out as a whole
-        if warning.code == "unset-variable" and warning.path[2:3] and warning.path[2] in _HOLES:
+        place = empty.get(warning, warning.path)
+        if place is None:
             continue  # a stack parameter, not an empty text
-        path = warning.path if warning.path and tree.find(project.root, warning.path) is not None else None
+        path = place if place and tree.find(project.root, place) is not None else None
         ledger.find(warning.code, "note" if warning.code in _NOTES else "warning", warning.message, "", path)
