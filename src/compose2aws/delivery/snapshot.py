@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,9 @@ from compose2aws.delivery.account import Account
 from compose2aws.delivery.refusal import DeliveryError
 
 _LONGEST = 2 * 60 * 60
+_NAME_LENGTH = {"elasticache": 40}
+"""The longest name of a snapshot, by service; 63 elsewhere. (RDS API reference, CreateDBClusterSnapshot; ElastiCache
+User Guide, "Taking manual backups".)"""
 
 
 def take_snapshot(account: Account, resource_type: str, physical_id: str) -> str | None:
@@ -22,7 +26,7 @@ def take_snapshot(account: Account, resource_type: str, physical_id: str) -> str
     if kind is None:
         return None
     service, create, describe, source, snapshot, listed, status = kind
-    name = f"{physical_id[:200]}-before-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    name = _name(physical_id, _NAME_LENGTH.get(service, 63))
     client = account.client(service)
     getattr(client, create)(**{source: physical_id, snapshot: name})
     end = time.monotonic() + _LONGEST
@@ -36,6 +40,15 @@ def take_snapshot(account: Account, resource_type: str, physical_id: str) -> str
         time.sleep(pause)
         pause = min(pause * 1.5, 15.0)
     raise DeliveryError(f"the snapshot {name} was not ready after two hours; nothing was upgraded")
+
+
+def _name(physical_id: str, longest: int) -> str:
+    """A name that says of what and when; what is cut of the first carries a hash of itself."""
+    ending = f"-before-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    if len(physical_id) + len(ending) > longest:
+        short = hashlib.sha256(physical_id.encode()).hexdigest()[:6]
+        physical_id = f"{physical_id[: longest - len(ending) - len(short) - 1].rstrip('-')}-{short}"
+    return physical_id + ending
 
 
 _KINDS: dict[str, tuple[str, str, str, str, str, str, str]] = {
