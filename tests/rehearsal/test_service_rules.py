@@ -186,6 +186,22 @@ def test_a_service_with_instances_does_not_go(stacks: Stacks) -> None:
     assert "contains registered instances" in stacks.reason("a", "It")
 
 
+def test_an_endpoint_that_is_registered_anew_is_there_once_and_goes_with_its_stack(stacks: Stacks) -> None:
+    def pointing_to(target: str) -> dict[str, Any]:
+        attributes = {
+            "ServiceId": {"Ref": "It"},
+            "InstanceId": "i",
+            "InstanceAttributes": {"AWS_INSTANCE_IPV4": target},
+        }
+        return _names(It=_named("api"), Target={"Type": "AWS::ServiceDiscovery::Instance", "Properties": attributes})
+
+    stacks.create("a", pointing_to("10.0.0.1"))
+    stacks.update("a", pointing_to("10.0.0.2"))
+    found = stacks.client("servicediscovery").list_instances(ServiceId=stacks.physical("a", "It"))["Instances"]
+    assert [one["Attributes"]["AWS_INSTANCE_IPV4"] for one in found] == ["10.0.0.2"]
+    assert stacks.delete("a")["StackStatus"] == "DELETE_COMPLETE"
+
+
 def _aurora(**properties: Any) -> dict[str, Any]:
     given = {"Engine": "aurora-postgresql", "MasterUsername": "app", "MasterUserPassword": "not-a-secret"}
     return {"Resources": {"It": {"Type": "AWS::RDS::DBCluster", "Properties": {**given, **properties}}}}
@@ -218,6 +234,27 @@ def test_a_cache_wants_groups_that_exist(stacks: Stacks, name: str) -> None:
     properties = {"ReplicationGroupDescription": "x", "CacheNodeType": "cache.t4g.micro", name: "none"}
     template = {"Resources": {"It": {"Type": "AWS::ElastiCache::ReplicationGroup", "Properties": properties}}}
     assert "none" in _reason(stacks, template)
+
+
+@pytest.mark.parametrize(
+    ("encryption", "words"),
+    [
+        ({"TransitEncryptionEnabled": True, "TransitEncryptionMode": "preferred"}, "preferred is not supported"),
+        ({"TransitEncryptionEnabled": False}, "AUTH token"),
+    ],
+)
+def test_a_cache_takes_a_password_only_where_it_refuses_plain_text(
+    stacks: Stacks, encryption: dict[str, Any], words: str
+) -> None:
+    def template(**given: Any) -> dict[str, Any]:
+        common = {"ReplicationGroupDescription": "it", "Engine": "valkey", "CacheNodeType": "cache.t4g.micro"}
+        return {"Resources": {"It": {"Type": "AWS::ElastiCache::ReplicationGroup", "Properties": {**common, **given}}}}
+
+    password = {"AuthToken": "sixteen-or-more-characters"}
+    assert words in _reason(stacks, template(**password, **encryption))
+    assert stacks.create("b", template(**encryption))["StackStatus"] == "CREATE_COMPLETE"
+    refusing = {"TransitEncryptionEnabled": True, "TransitEncryptionMode": "required"}
+    assert stacks.create("c", template(**password, **refusing))["StackStatus"] == "CREATE_COMPLETE"
 
 
 def test_a_record_that_is_there_is_refused_and_one_that_was_deleted_is_not(stacks: Stacks) -> None:

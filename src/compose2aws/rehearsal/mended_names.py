@@ -17,6 +17,7 @@ from compose2aws.rehearsal.refusals import Refusal
 
 _make_namespace = ServiceDiscoveryBackend.create_private_dns_namespace
 _make_service = ServiceDiscoveryBackend.create_service
+_register_instance = ServiceDiscoveryBackend.register_instance
 _request_certificate = AWSCertificateManagerBackend.request_certificate
 _change_records = Route53Backend.change_resource_record_sets
 _make_broker = MQBackend.create_broker
@@ -48,6 +49,14 @@ def create_service(self: Any, **given: Any) -> Any:
     if records:
         given["dns_config"] = {"RoutingPolicy": "MULTIVALUE", **records, "NamespaceId": namespace}
     return _make_service(self, **given)
+
+
+def register_instance(self: Any, service_id: str, instance_id: str, **given: Any) -> str:
+    """Register an endpoint; one of the same id in its service gets the new attributes, as RegisterInstance says."""
+    service = self.get_service(service_id)
+    service.instances[:] = [one for one in service.instances if one.instance_id != instance_id]
+    operation: str = _register_instance(self, service_id=service_id, instance_id=instance_id, **given)
+    return operation
 
 
 def _wanted(response: Any) -> dict[str, set[str]]:
@@ -113,6 +122,7 @@ CHANGES: list[tuple[Any, str, Any, str]] = [
         "allows one namespace a VPC, whatever its name",
     ),
     (ServiceDiscoveryBackend, "create_service", create_service, "takes a namespace that is not there, a name twice"),
+    (ServiceDiscoveryBackend, "register_instance", register_instance, "keeps two endpoints of the same id"),
     (ServiceDiscoveryResponse, "list_services", list_services, "ignores the filter"),
     (ServiceDiscoveryResponse, "list_namespaces", list_namespaces, "ignores the filters"),
     (AWSCertificateManagerBackend, "request_certificate", request_certificate, "leaves it pending for a minute"),
