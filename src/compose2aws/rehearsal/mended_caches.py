@@ -59,6 +59,7 @@ def create_cache_cluster(self: Any, **given: Any) -> Any:
 def create_replication_group(self: Any, **given: Any) -> Any:
     """Make a replication group with as many members as wanted, and its members as clusters."""
     _check_groups(self, given)
+    _check_password(given)
     wanted = given.get("num_cache_clusters") or 1
     if not given.get("num_node_groups") and not given.get("replicas_per_node_group"):
         given["replicas_per_node_group"] = int(wanted) - 1
@@ -116,6 +117,17 @@ def _check_groups(backend: Any, given: dict[str, Any]) -> None:
     parameters = given.get("cache_parameter_group_name")
     if parameters and not parameters.startswith("default.") and parameters not in _groups(backend):
         raise Refusal(f"CacheParameterGroup {parameters} not found.", "CacheParameterGroupNotFound")
+
+
+def _check_password(given: dict[str, Any]) -> None:
+    """Refuse a password, or users, where plain text is not refused. (The words that ElastiCache answered to others.)"""
+    if not given.get("auth_token") and not given.get("user_group_ids"):
+        return
+    combination = "InvalidParameterCombination"
+    if not given.get("transit_encryption_enabled"):
+        raise Refusal("Encryption features require TransitEncryptionEnabled to use an AUTH token.", combination)
+    if given.get("transit_encryption_mode") == "preferred":
+        raise Refusal("Transit encryption preferred is not supported with redis access control.", combination)
 
 
 def _groups(backend: Any) -> dict[str, dict[str, Any]]:
@@ -230,7 +242,8 @@ CHANGES: list[tuple[Any, str, Any, str]] = [
         ElastiCacheBackend,
         "create_replication_group",
         create_replication_group,
-        "ignores NumCacheClusters and makes no members, where subnet and security groups are shown",
+        "ignores NumCacheClusters, makes no members, where subnet and security groups are shown, and takes a password "
+        "in plain text",
     ),
     (ElastiCacheBackend, "delete_replication_group", delete_replication_group, "keeps what was deleted"),
     *(
