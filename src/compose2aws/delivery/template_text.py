@@ -19,14 +19,30 @@ def read_template(text: str | Mapping[str, Any], name: str) -> dict[str, Any]:
     if isinstance(text, Mapping):
         return dict(text)
     try:
-        read = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _Loader)  # noqa: S506 - a safe one
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        where = f", line {line + 1}" if line is not None else ""
+        read = parse(text)
+    except SyntaxFault as error:
+        where = f", line {error.line}" if error.line is not None else ""
         raise DeliveryError(f"{name}{where}: this is not a CloudFormation template, neither JSON nor YAML") from error
     if not isinstance(read, dict) or not isinstance(read.get("Resources"), dict):
         raise DeliveryError(f"{name}: this is not a CloudFormation template: it has no Resources")
     return read
+
+
+class SyntaxFault(ValueError):  # noqa: N818 - it is the text's
+    """A text is neither JSON nor YAML. `line` counts from one, None where it is not known."""
+
+    def __init__(self, message: str, line: int | None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def parse(text: str) -> Any:
+    """What a template's text holds, whatever it is, short forms written out. Raises `SyntaxFault`."""
+    try:
+        return json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _Loader)  # noqa: S506 - a safe one
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        raise SyntaxFault(str(error), None if line is None else line + 1) from error
 
 
 class _Loader(yaml.CSafeLoader):

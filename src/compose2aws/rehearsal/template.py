@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
+from compose2aws.delivery.template_text import SyntaxFault, parse
 from compose2aws.rehearsal.refusals import Refusal
 from compose2aws.rehearsal.schema import schema_of
 
@@ -51,31 +49,6 @@ _PSEUDO_PARAMETERS = {
 POLICIES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as CloudFormation reads it: short forms of functions, and dates that stay text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:timestamp"]
-    for first, rules in _Loader.yaml_implicit_resolvers.items()
-}
-
-
-def _short_form(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if suffix in ("Ref", "Condition"):
-        return {suffix: value}
-    return {f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
 def read_template(body: str, *, inline: bool = True) -> dict[str, Any]:
     """Return the template in a text, or refuse it for its size or form."""
     size = len(body.encode("utf-8"))
@@ -87,8 +60,8 @@ def read_template(body: str, *, inline: bool = True) -> dict[str, Any]:
     if size > STORED_BYTES:
         raise Refusal(f"Template may not exceed {STORED_BYTES} bytes in size.")
     try:
-        template = json.loads(body) if body.lstrip().startswith("{") else yaml.load(body, Loader=_Loader)  # noqa: S506
-    except (ValueError, yaml.YAMLError) as problem:
+        template = parse(body)
+    except SyntaxFault as problem:
         raise Refusal(f"Template format error: {problem}") from problem
     if not isinstance(template, dict):
         raise Refusal("Template format error: unsupported structure.")
