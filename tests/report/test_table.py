@@ -159,6 +159,17 @@ def test_services_that_become_the_same_take_one_row(plan: Plan, project: Project
     assert row.how.startswith("each managed: ")
 
 
+def test_a_variable_of_ours_in_a_command_is_told_as_the_command(plan: Plan, project: Project) -> None:
+    worker = plan.workloads[2]
+    assert isinstance(worker, Service)
+    told = EnvironmentVariable("COMPOSE2AWS_REDIS_HOST", Text.of(Hole("host", "redis")))
+    container = replace(worker.task.containers[0], environment=(told,))
+    worker = replace(worker, task=replace(worker.task, containers=(container,)))
+    shown = {row.local: row for row in rows(replace(plan, workloads=(worker,)), project)}
+    assert "the address of ElastiCache for redis" in shown["commands of worker"].how
+    assert "COMPOSE2AWS" not in str(shown)
+
+
 def test_a_job_that_prepares_a_database_is_not_told_as_one_of_the_authors(plan: Plan, project: Project) -> None:
     job = next(w for w in plan.workloads if isinstance(w, Job))
     told = EnvironmentVariable("PGHOST", Text.of(Hole("host", "postgres")))

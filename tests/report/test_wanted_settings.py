@@ -11,11 +11,14 @@ import yaml
 
 from compose2aws.catalog import load_catalog
 from compose2aws.compose import LoadOptions, Project, load
+from compose2aws.compose.node import Mapping
 from compose2aws.planning.ledger import Finding
 from compose2aws.planning.model import Plan, Service
 from compose2aws.planning.planner import plan as make_plan
 from compose2aws.report.wanted_settings import OWN_FILE, snippet, where_written
 from tests.golden_cases import cases
+
+from .conftest import tree
 
 ALARMS = Finding("no-alarms", "note", "nobody is told", "`x-aws: {alarms: ops@example.com}` sends them there")
 DOMAIN = Finding("no-domain", "warning", "there is no domain", "write `x-aws: {domain: example.com}` at the top")
@@ -54,6 +57,15 @@ def test_where_nothing_is_public_the_only_service_that_listens_is_named(plan: Pl
     assert "services" not in written(plan, project, local)  # type: ignore[operator]
     other = replace(local, path=("services", "api", "ports", 1))
     assert "services" not in written(closed, project, local, other)  # type: ignore[operator]
+
+
+def test_where_nothing_is_public_a_service_that_is_exposed_goes_before_one_that_listens(
+    plan: Plan, project: Project
+) -> None:
+    exposed = tree({"services": {"api": {}, "web": {"expose": ["80"]}}})
+    assert isinstance(exposed, Mapping)
+    shown = written(replace(plan, urls=()), replace(project, root=exposed))
+    assert shown["services"] == {"web": {"x-aws": {"public": True}}}  # type: ignore[index]
 
 
 def test_a_name_that_yaml_would_read_as_something_else_is_quoted(plan: Plan, project: Project) -> None:

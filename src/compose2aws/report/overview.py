@@ -58,7 +58,7 @@ def overview_markdown(lines: Sequence[tuple[str, str]]) -> list[str]:
 
 def _addresses(plan: Plan) -> str:
     if not plan.urls:
-        return "nothing: it is reached from inside its network only"
+        return "nowhere from the internet, only from inside its network"
     told = listed((f"{url_text(url)} ({url.service})" for url in plan.urls), _URLS)
     if any(url.host is None for url in plan.urls):
         told += "; (balancer) is the load balancer's own name, which the deployment tells"

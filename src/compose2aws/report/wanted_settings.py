@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from compose2aws.compose.node import find
@@ -36,7 +36,7 @@ def snippet(plan: Plan, project: Project, findings: Sequence[Finding], width: in
     lines = ["x-aws:"] if top else []
     for line, why in top:
         lines += _commented(f"  {line.ljust(size)}", why, width)
-    services = _services(plan, findings)
+    services = _services(plan, project, findings)
     if services:
         lines.append("services:")
     for name, (setting, why) in services.items():
@@ -68,14 +68,14 @@ def _top(plan: Plan, project: Project, findings: Sequence[Finding]) -> list[tupl
     return lines
 
 
-def _services(plan: Plan, findings: Sequence[Finding]) -> dict[str, tuple[str, str]]:
+def _services(plan: Plan, project: Project, findings: Sequence[Finding]) -> dict[str, tuple[str, str]]:
     told: dict[str, tuple[str, str]] = {}
     for finding in findings:
         keys = {match["key"] for match in _SETTING.finditer(finding.remedy)}
         if finding.severity == "error" and "managed" in keys:
             told |= dict.fromkeys(_moved(plan, finding), ("managed: false", "stays a container: see the errors above"))
     if not plan.urls:
-        candidates = list(dict.fromkeys(_publishable(plan, findings)))
+        candidates = _publishable(plan, project, findings)
         if len(candidates) == 1:
             told.setdefault(candidates[0], ("public: true", "publishes its ports on the internet"))
     return told
@@ -93,11 +93,14 @@ def _moved(plan: Plan, finding: Finding) -> list[str]:
     return named if len(named) == 1 else []
 
 
-def _publishable(plan: Plan, findings: Sequence[Finding]) -> Iterator[str]:
-    """Services that the compose file publishes on the own machine alone; else those that listen on a port."""
+def _publishable(plan: Plan, project: Project, findings: Sequence[Finding]) -> list[str]:
+    """Services that the compose file publishes on the own machine alone; else those that it exposes; else those that
+    listen on a port."""
+    services = [workload for workload in plan.workloads if isinstance(workload, Service)]
     local = [str(f.path[1]) for f in findings if f.code == "local-port" and f.path]
-    listening = (w.name for w in plan.workloads if isinstance(w, Service) and any(c.ports for c in w.task.containers))
-    yield from local or listening
+    exposed = [s.name for s in services if find(project.root, ("services", s.name, "expose", 0)) is not None]
+    listening = [s.name for s in services if any(container.ports for container in s.task.containers)]
+    return list(dict.fromkeys(local or exposed or listening))
 
 
 def _key(name: str) -> str:

@@ -13,6 +13,8 @@ from compose2aws.report.table.workloads import containers
 
 _MANAGED_FACTS: frozenset[Fact] = frozenset({"host", "reader-host", "port", "user", "password", "database"})
 _STORES = {True: "Secrets Manager", False: "task definition"}
+# What the planner calls the variables by which a command is told an address.
+_IN_COMMANDS = "COMPOSE2AWS_"
 _ROWS = 3
 _FEW = 2
 _SERVICES = 4
@@ -33,9 +35,14 @@ def connection_rows(plan: Plan, *, brief: bool) -> Iterator[Row]:
     """Variables that name a managed service: those that are one fact of it (its host, its password) together, those
     that are a whole address each with its text; `brief`: many without it."""
     users: dict[tuple[str, Text, bool], list[str]] = {}
+    commands: dict[str, dict[str, None]] = {}
     for workload, variable in _variables(plan.workloads):
-        if any(hole.fact in _MANAGED_FACTS for hole in variable.text.holes):
+        managed = [hole for hole in variable.text.holes if hole.fact in _MANAGED_FACTS]
+        if managed and variable.name.startswith(_IN_COMMANDS):
+            commands.setdefault(workload.name, {}).update(dict.fromkeys(hole.of for hole in managed))
+        elif managed:
             users.setdefault((variable.name, variable.text, variable.secret is not None), []).append(workload.name)
+    yield from _command_rows(plan, commands)
     facts: dict[tuple[str, str], dict[str, tuple[str, bool]]] = {}
     addresses: dict[tuple[str, str, bool], list[str]] = {}
     for (name, text, secret), names in users.items():
@@ -58,6 +65,20 @@ def connection_rows(plan: Plan, *, brief: bool) -> Iterator[Row]:
         )
     for (services, address, secret), same in addresses.items():
         yield Row(_of(same, services), _STORES[secret], f"the same {_noun(same)}, with the new address: `{address}`")
+
+
+def _command_rows(plan: Plan, commands: dict[str, dict[str, None]]) -> Iterator[Row]:
+    """Commands and health checks in which managed services are named."""
+    users: dict[tuple[str, ...], list[str]] = {}
+    for service, owners in commands.items():
+        users.setdefault(tuple(owners), []).append(service)
+    for named, services in users.items():
+        products = listed(_title_of(plan, owner) for owner in named)
+        yield Row(
+            f"commands of {listed(services, _SERVICES)}",
+            "task definition",
+            f"the same commands, with the address of {products} filled in when the container starts",
+        )
 
 
 def _together(users: dict[tuple[str, Text, bool], list[str]]) -> Row:
