@@ -32,11 +32,7 @@ def service_rows(plan: Plan, project: Project, services: Sequence[Service], *, f
     sizes = "; ".join(f"{one}: {listed(names)}" for one, names in by_size.items())
     file = PurePath(plan.files[0]).name if plan.files else "<stdin>"
     local = (f"`{file}`" if file != "<stdin>" else "compose file") if first else "containers without a public port"
-    how = (
-        "run this image with this much CPU and memory"
-        if first
-        else "run likewise; not on the internet"
-    )
+    how = "run this image with this much CPU and memory" if first else "run likewise; not on the internet"
     number = counted(len(services), "service")
     yield Row(local, "ECS task definitions", f"{number}: {how}. {sizes}")
     yield from _rows_beside(services, project)
