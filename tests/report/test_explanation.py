@@ -83,6 +83,7 @@ def test_a_refusal_comes_first_and_once(plan: Plan, project: Project) -> None:
     refused = Decision(path, None, "refused", (), "no-such-port", "It cannot be done.")
     finding = Finding("no-such-port", "error", "It cannot be done.", "Leave it out.", path)
     text = plain(replace(plan, decisions=(refused,)), project, (finding,))
+    assert text.splitlines()[0] == "shop on AWS (production), once what is refused is solved"
     assert text.count("It cannot be done.") == 1
     assert text.index("Refused") < text.index("It cannot be done.") < text.index("-> Leave it out.")
     assert "Errors" not in text

@@ -98,7 +98,8 @@ def _other(found: Sequence[Section]) -> Iterator[Section]:
 
 
 def _heading(plan: Plan) -> str:
-    return f"{plan.project} on AWS ({plan.tier})"
+    refused = any(decision.outcome == "refused" for decision in plan.decisions)
+    return f"{plan.project} on AWS ({plan.tier})" + (", once what is refused is solved" if refused else "")
 
 
 def _summary(plan: Plan, full: bool) -> str:
