@@ -67,7 +67,8 @@ def sections(findings: Iterable[Finding], decisions: Iterable[Decision]) -> tupl
     refused = _told(every, [d for d in decided if d.outcome == "refused"], "cannot be done on AWS")
     others = [f for f in every if f not in refused]
     errors = [f for f in others if f.severity == "error"]
-    gone = [d for d in decided if d.outcome == "dropped" and not any(_tells(f, d) for f in errors)]
+    told = _by_what_they_tell(errors)
+    gone = [d for d in decided if d.outcome == "dropped" and not any(key in told for key in _keys(d))]
     dropped = _told([f for f in others if f.severity != "error"], gone, "is left out")
     rest = [f for f in others if f not in dropped]
     by_meaning: list[tuple[Meaning, Severity, list[Finding]]] = [
@@ -82,20 +83,29 @@ def sections(findings: Iterable[Finding], decisions: Iterable[Decision]) -> tupl
 def _told(findings: Sequence[Finding], decisions: Sequence[Decision], otherwise: str) -> dict[Finding, None]:
     """The findings that tell these decisions, and for each decision that none tells one of its own reason."""
     told: dict[Finding, None] = {}
-    by_code: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_code.setdefault(finding.code, []).append(finding)
+    found = _by_what_they_tell(findings)
     for decision in decisions:
-        telling = [f for f in by_code.get(decision.code, ()) if _tells(f, decision)]
-        if not telling:
-            reason = decision.reason or otherwise
-            telling = [Finding(decision.code, "warning", reason, "", decision.path, decision.position)]
-        told |= dict.fromkeys(telling)
+        telling = [finding for key in _keys(decision) for finding in found.get(key, ())]
+        reason = decision.reason or otherwise
+        own = Finding(decision.code, "warning", reason, "", decision.path, decision.position)
+        told |= dict.fromkeys(telling or [own])
     return {f: None for f in findings if f in told} | told
 
 
-def _tells(finding: Finding, decision: Decision) -> bool:
-    return finding.code == decision.code and (finding.path == decision.path or finding.message == decision.reason)
+_Key: TypeAlias = tuple[str, Path | str | None]
+
+
+def _by_what_they_tell(findings: Iterable[Finding]) -> dict[_Key, list[Finding]]:
+    """The findings by the decisions that they tell: those of the same code on the same path, or in the same words."""
+    found: dict[_Key, list[Finding]] = {}
+    for finding in findings:
+        for key in ((finding.code, finding.path), (finding.code, finding.message)):
+            found.setdefault(key, []).append(finding)
+    return found
+
+
+def _keys(decision: Decision) -> tuple[_Key, _Key]:
+    return (decision.code, decision.path), (decision.code, decision.reason)
 
 
 def _section(meaning: Meaning, severity: Severity, findings: Sequence[Finding]) -> Section:
