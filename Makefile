@@ -37,9 +37,11 @@ golden: $(STAMP)
 	$(BIN)/python -m tests.golden_cases
 	$(BIN)/python -m tests.diff_cases
 
-# Writes the pages of docs that are made from tables.
+# Writes the pages of docs that are made from tables and from the program, and what commands show into all pages.
 docs: $(STAMP)
 	$(BIN)/python -m compose2aws.catalog.key_page docs/compose-keys.md
+	$(BIN)/python -m tests.docs.reference docs/reference
+	$(BIN)/python -m tests.docs.run
 
 # Draws the pictures of the examples anew.
 pictures: $(STAMP)

@@ -132,3 +132,9 @@ def commands(block: Block) -> list[Command]:
         Command(line, text, tuple(shown) or None, int(block.about.get("exit", "0")) if place == last else 0)
         for place, (line, text, shown) in enumerate(found)
     ]
+
+
+def is_tried(page: Path) -> bool:
+    """Whether the page has a command that is run."""
+    blocks = (step for step in steps(page.read_text(encoding="utf-8")) if isinstance(step, Block))
+    return any(block.language == "console" and "not run" not in block.about for block in blocks)

@@ -1,7 +1,7 @@
 """Runs a page: its commands in order, each held against what the page shows.
 
-`python -m tests.docs.run PAGE…` writes what the commands show into the pages, in place of what stood there. Blocks with
-a line `…` are written by hand, and so is what ends with another exit code than the page says.
+`python -m tests.docs.run [PAGE…]` writes what the commands show into the pages, in place of what stood there. Blocks
+with a line `…` are written by hand, and so is what ends with another exit code than the page says.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docs.normal import ANY, agrees
-from tests.docs.pages import Block, Command, Setting, commands, steps
+from tests.docs.pages import Block, Command, Setting, commands, is_tried, pages, steps
 from tests.docs.stage import Outcome, Stage, open_stage
 
 
@@ -83,7 +83,7 @@ def _length(one: Tried) -> int:
 
 def main() -> int:
     wrong = 0
-    for name in sys.argv[1:]:
+    for name in sys.argv[1:] or [str(page) for page in pages() if is_tried(page)]:
         page = Path(name)
         text = page.read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder, open_stage(Path(folder) / "stage") as stage:

@@ -12,7 +12,7 @@ from tests.docs.pages import DOCS, ROOT, pages
 
 _LINK = re.compile(r"(?<!`)!?\[(?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*\]\((?P<target>[^()\s]+)\)")
 _SOURCE = re.compile(r"(?:src|href)=\"(?P<target>[^\"]+)\"")
-_FENCE = re.compile(r"^(\s*)```.*?^\1```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^([ ]*)```.*?^\1```", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
 
