@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from compose2aws.delivery import deployment, protection
+from compose2aws.delivery.account import Account
 from compose2aws.delivery.deployment import Declined
+from compose2aws.delivery.difference import StackDifference
 from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.delivery.stack import DeployedStack
 from compose2aws.rehearsal import RehearsalServer, missing_resources
 from tests.delivery.situation import Shop, use
 
@@ -205,6 +210,35 @@ def test_a_protected_database_goes_only_with_the_word_for_it(shop: Shop) -> None
     assert "Deny" in policy
 
 
+def test_the_word_for_one_loss_lets_nothing_else_go(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    policies: list[str] = []
+    set_policy = protection.set_policy
+
+    def remember(account: Account, stack: DeployedStack, text: str) -> bool:
+        policies.append(text)
+        return set_policy(account, stack, text)
+
+    shop.deploy(WITH_CACHE)
+    monkeypatch.setattr(protection, "set_policy", remember)
+    shop.deploy(SHOP, allow_data_loss=True)
+    lifted = [text for text in policies if "LogicalResourceId/CacheReplicationGroup" not in text]
+    assert lifted
+    assert all("LogicalResourceId/DbCluster" in text for text in policies)
+
+
+def test_what_only_cloudformation_says_is_lost_goes_with_the_word_for_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.deploy(WITH_CACHE)
+    monkeypatch.setattr(deployment, "compare", lambda *_, name, **__: StackDifference(name, None, ()))
+    with pytest.raises(DeliveryError, match=r"CloudFormation would replace or remove.*CacheReplicationGroup"):
+        shop.deploy(SHOP)
+    shop.deploy(SHOP, allow_data_loss=True)
+    assert "CacheReplicationGroup" not in shop.resources("shop-base")
+    policy = shop.client("cloudformation").get_stack_policy(StackName="shop-base")["StackPolicyBody"]
+    assert "LogicalResourceId/DbCluster" in policy
+
+
 def test_a_stack_of_somebody_else_is_left_alone(shop: Shop) -> None:
     body = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
     shop.client("cloudformation").create_stack(StackName="shop-app", TemplateBody=body)
@@ -246,6 +280,10 @@ def test_a_base_that_failed_is_made_anew_where_it_cannot_go_on(shop: Shop) -> No
     with pytest.raises(DeliveryError):  # its subnets do not fit; the network was made anew all the same
         shop.deploy(other)
     assert shop.resources("shop-base")["VirtualPrivateCloud"] != before
+    keys = shop.client("kms")
+    states = [keys.describe_key(KeyId=one["KeyId"])["KeyMetadata"]["KeyState"] for one in keys.list_keys()["Keys"]]
+    assert states.count("Enabled") == 1  # nothing of the first try stays in the account
+    assert len(shop.client("secretsmanager").list_secrets()["SecretList"]) == 1
 
 
 def test_an_app_that_fails_is_rolled_back_the_base_stays_and_the_next_deployment_makes_it_anew(shop: Shop) -> None:

@@ -99,7 +99,8 @@ def make_change_set(
 def execute(account: Account, change_set: ChangeSet, *, keep_what_fails: bool = False) -> None:
     """Begins to do what a change set says; `delivery.watch` sees it to its end. `keep_what_fails` leaves a failing
     update as it stands instead of rolling it back: the only way to go on with a stack whose creation failed."""
-    options = {"DisableRollback": True} if keep_what_fails else {}
+    # A change set that makes a stack says itself what becomes of a failure; both together are refused.
+    options = {"DisableRollback": keep_what_fails} if change_set.kind == "UPDATE" else {}
     token = change_set.arn.split("/")[1]
     try:
         account.client("cloudformation").execute_change_set(

@@ -25,8 +25,8 @@ from compose2aws.delivery.difference.change_set import difference_of, without_ec
 from compose2aws.delivery.difference.comparison import compare
 from compose2aws.delivery.engine_version import WantedVersion, choose, engines, live_versions
 from compose2aws.delivery.hosted_zone import find_zone
-from compose2aws.delivery.mending import mended, removed
-from compose2aws.delivery.parameter import Known, missing_text, settle
+from compose2aws.delivery.mending import mended, removed, unmade
+from compose2aws.delivery.parameter import Known, last_revision, missing_text, settle
 from compose2aws.delivery.passes import PROTECTION, Pass, Situation, passes
 from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.refusal import DeliveryError
@@ -125,9 +125,6 @@ class _Deployment:
             self.conversation.show(differences, by_cloudformation=False)
             self._ask("Deploy this?")
         plan = passes(self._situation(differences, upgraded))
-        lifted = bool(self.lost) and protection.set_policy(
-            self.account, self.stacks[self._base], protection.policy({"Resources": {}}, lifted=True)
-        )
         try:
             for one in plan.before_images:
                 self._run(one)
@@ -137,8 +134,7 @@ class _Deployment:
             for one in plan.after_images:
                 self._run(one)
         finally:
-            if lifted:
-                self._set_policy()
+            self._let_nothing_go()
         self._protect()
         return Outcome(self.changed, self._outputs())
 
@@ -176,7 +172,12 @@ class _Deployment:
             if chosen.major_upgrade:
                 upgraded.add(wanted.parameter)
         digests = dict(self.request.builder(self.account).known()) if base is not None else {}
-        self.known = Known(digests=digests, versions=versions, zones=self._zones())
+        self.known = Known(
+            digests=digests,
+            versions=versions,
+            zones=self._zones(),
+            revision=last_revision(self.stacks.values()),
+        )
         return frozenset(upgraded)
 
     def _zones(self) -> dict[str, str]:
@@ -274,7 +275,7 @@ class _Deployment:
         if not self._bring(one):
             return
         self.changed = True
-        if one.stack == self._base and not self.lost:
+        if one.stack == self._base:
             self._set_policy()
         for logical_id in one.force:
             self._start_anew(one.stack, logical_id)
@@ -287,7 +288,8 @@ class _Deployment:
         if found is not None and _changes_a_secret(found):
             # Tasks read their secrets when they start: they must start anew.
             change_sets.give_up(self.account, found.arn, found.stack_id)
-            self.known = known = replace(known, revision=self._next_revision())
+            last = last_revision(self.stacks.values()) or 0
+            self.known = known = replace(known, revision=last + 1)
             self.known = replace(self.known, protection=None)
             found = self._change_set(one, template, known)
         if found is None:
@@ -321,8 +323,8 @@ class _Deployment:
             # A stack that failed at its creation takes no replacement; nothing used it yet, so it is made anew.
             if found is not None:
                 change_sets.give_up(self.account, found.arn, found.stack_id)
-            self._begin_anew(deployed)
-            return make_change_set(self.account, wanted, create=True, on_failure="DO_NOTHING")
+            self._begin_anew(deployed, known)
+            return self._change_set(one, template, known)
         return found
 
     def _values(self, name: str, template: Template, known: Known, keep: Collection[str] = ()) -> dict[str, str | None]:
@@ -332,15 +334,18 @@ class _Deployment:
         values = dict(settled.values) if settled is not None else {}
         if known.protection is not None:  # also where the wanted template has nothing to protect any more
             values[PROTECTION] = str(known.protection).lower()
-        if settled is not None and (missing := [one for one in settled.missing if one.name in template["Parameters"]]):
+        declared = template.get("Parameters") or {}
+        if settled is not None and (missing := [one for one in settled.missing if one.name in declared]):
             raise DeliveryError(missing_text(tuple(missing)))
-        return {key: None if key in keep else values.get(key) for key in template.get("Parameters") or {}}
+        return {key: None if key in keep else values.get(key) for key in declared}
 
-    def _begin_anew(self, stack: DeployedStack) -> None:
+    def _begin_anew(self, stack: DeployedStack, known: Known) -> None:
+        if missing := settle(self._wanted[stack.name], None, known).missing:  # what the stack was given goes with it
+            raise DeliveryError(missing_text(missing))
         self.progress.note(
             f"{stack.name} cannot go on from {stack.status}: it is removed and made anew; nothing used it yet"
         )
-        ended = removed(self.account, stack, self.progress, f"Removing {stack.name}")
+        ended = unmade(self.account, stack, self.progress)
         if not ended.succeeded:
             raise DeliveryError(failure_text(stack.name, ended))
         self.stacks.pop(stack.name, None)
@@ -365,6 +370,7 @@ class _Deployment:
                 f"CloudFormation would replace or remove what holds data in {found.stack}: {names}. "
                 f"{found.stack} was not changed; --allow-data-loss lets it happen"
             )
+        self.lost |= frozenset(losses)
         if not self.agreed:
             before = deployed.template if deployed is not None else None
             said = difference_of(found.stack, found.changes, template, before=before, secrets=self._secrets())
@@ -380,6 +386,8 @@ class _Deployment:
         verb = "Creating" if found.kind == "CREATE" else "Updating"
         title = f"{verb} {one.stack}" + (f": {one.why}" if one.why else "")
         going_on = deployed is not None and deployed.status == "CREATE_FAILED"
+        if self.lost and one.stack == self._base:
+            self._set_policy()
         with stepping(self.progress, title, one.stack, len(found.changes)) as step:
             watch = Watch(self.account, found.stack_id, template, self.progress)
             change_sets.execute(self.account, found, keep_what_fails=going_on)
@@ -440,17 +448,23 @@ class _Deployment:
     def _set_policy(self) -> None:
         stack = self.stacks.get(self._base)
         if stack is not None:
-            protection.set_policy(self.account, stack, protection.policy(stack.template))
+            protection.set_policy(self.account, stack, protection.policy(stack.template, self.lost))
+
+    def _let_nothing_go(self) -> None:
+        """Base is guarded again, also after a failure, and what failed stays what is told."""
+        if not self.lost:
+            return
+        self.lost = frozenset()
+        try:
+            self._set_policy()
+        except (ClientError, BotoCoreError):
+            self.progress.note(f"the stack policy of {self._base} could not be set again; the next deploy sets it")
 
     def _protect(self) -> None:
         self._set_policy()
         for name in self._wanted:
             changed = protection.protect_stack(self.account, name, protected=self.request.protect)
             self.changed = self.changed or changed
-
-    def _next_revision(self) -> int:
-        last = [stack.parameters.get("SecretsRevision", "0") for stack in self.stacks.values()]
-        return max(int(value) if value.isdigit() else 0 for value in last) + 1
 
     def _outputs(self) -> dict[str, str]:
         return {
@@ -472,7 +486,7 @@ class _Deployment:
         text = failure_text(name, ended)
         if found.kind == "UPDATE" and ended.status == "UPDATE_ROLLBACK_COMPLETE":
             return f"{text}\n{name} is as it was before. Mend the cause and deploy again."
-        if name == self._base:
+        if found.kind == "CREATE" and name == self._base:
             return f"{text}\nWhat was made is kept. Mend the cause and deploy again: it goes on from there."
         if found.kind == "CREATE":
             return (

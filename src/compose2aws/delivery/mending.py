@@ -51,6 +51,15 @@ def removed(account: Account, stack: DeployedStack, progress: Progress, title: s
     return ended
 
 
+def unmade(account: Account, stack: DeployedStack, progress: Progress) -> Ended:
+    """Takes a stack away that is CREATE_FAILED, with all that it made: its roll-back also removes what its deletion
+    would leave in the account (`RetainExceptOnCreate`)."""
+    ended = _run(account, stack, progress, "rollback_stack", f"Rolling {stack.name} back")
+    if ended.status == "DELETE_COMPLETE":
+        return ended
+    return removed(account, stack, progress, f"Removing {stack.name}")
+
+
 def awaited(account: Account, stack: DeployedStack, progress: Progress) -> Ended:
     """Sees the operation to its end that runs on a stack already, whoever started it."""
     progress.note(f"{stack.name} is {stack.status}: an operation runs already; waiting for its end")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from compose2aws.cloudformation import Stack
 from compose2aws.delivery.stack import DeployedStack
 from compose2aws.planning.model import Parameter
+
+_REVISION = "SecretsRevision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,13 @@ def _given(parameter: Parameter, known: Known) -> str | None:
 def _told(parameter: Parameter, deployed: DeployedStack | None) -> bool:
     """Whether a value was given last time that is not the default."""
     return deployed is not None and deployed.parameters.get(parameter.name) not in (parameter.default, "", None)
+
+
+def last_revision(stacks: Iterable[DeployedStack]) -> int | None:
+    """The newest revision of the secrets that any stack was given; None where none was given one. All of them are to
+    have it: one that was not reached when the secrets changed has tasks that still hold the old ones."""
+    given = [stack.parameters.get(_REVISION, "") for stack in stacks]
+    return max((int(value) for value in given if value.isdigit()), default=None)
 
 
 def missing_text(missing: tuple[Parameter, ...]) -> str:

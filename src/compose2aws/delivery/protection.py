@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from compose2aws.delivery.account import Account
@@ -20,18 +20,21 @@ def stateful(template: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(n for n, body in template["Resources"].items() if body.get("DeletionPolicy") in keeping))
 
 
-def policy(template: Mapping[str, Any], *, lifted: bool = False) -> str:
-    """The stack policy of base: updates may do all but replace or delete what holds data; `lifted`: all.
+def policy(template: Mapping[str, Any], letting: Collection[str] = ()) -> str:
+    """The stack policy of base: updates may do all but replace or delete what holds data, `letting` these go.
 
-    (AWS CloudFormation User Guide, "Prevent updates to stack resources": at most 16,384 bytes.)
+    A policy that would be too long names types; where something is let go it cannot, and allows all. (AWS
+    CloudFormation User Guide, "Prevent updates to stack resources": at most 16,384 bytes.)
     """
-    kept = stateful(template)
-    if lifted or not kept:
+    kept = [name for name in stateful(template) if name not in letting]
+    if not kept:
         return json.dumps({"Statement": [_ALL]})
     by_name = {**_DENIED, "Resource": [f"LogicalResourceId/{name}" for name in kept]}
     text = json.dumps({"Statement": [by_name, _ALL]})
     if len(text) <= _LONGEST:
         return text
+    if letting:
+        return json.dumps({"Statement": [_ALL]})
     types = sorted({template["Resources"][name]["Type"] for name in kept})
     by_type = {**_DENIED, "Resource": "*", "Condition": {"StringEquals": {"ResourceType": types}}}
     return json.dumps({"Statement": [by_type, _ALL]})

@@ -93,6 +93,7 @@ class Watch:
             moved = moved or bool(events)
             for state in self._roll_outs.now(events):
                 self._progress.roll_out(state)
+            moved = moved or stack["StackStatus"] == "DELETE_COMPLETE"  # the stack of a change set alone tells no more
             if not stack["StackStatus"].endswith("_IN_PROGRESS") and moved:
                 break
             time.sleep(pause)
