@@ -227,6 +227,12 @@ def test_insights_are_watched_in_production() -> None:
         assert properties(plan, "ServiceCluster")["ClusterSettings"][0]["Value"] == value
 
 
+def test_a_service_says_what_it_does_without_since_aws_keeps_what_it_is_told_nothing_of() -> None:
+    made = properties(replace(bare_plan(), workloads=(service("worker"),)), "WorkerService")
+    assert made["LoadBalancers"] == made["ServiceRegistries"] == []
+    assert made["ServiceConnectConfiguration"] == {"Enabled": False}
+
+
 def test_service_connect_names_its_namespace_by_arn() -> None:
     connect = properties(full_plan(), "ApiService")["ServiceConnectConfiguration"]
     assert connect["Namespace"] == {"Fn::GetAtt": ["ConnectNamespace", "Arn"]}

@@ -69,7 +69,9 @@ def test_a_service_whose_name_goes_stays_and_registers_no_more() -> None:
         }
     }
     left = transition.without(template, ["ApiName"])
-    assert left["Resources"] == {"Api": {"Type": "AWS::ECS::Service", "Properties": {"Cluster": "c"}}}
+    # Said with an empty list: AWS keeps what it is told nothing of.
+    kept = {"Cluster": "c", "ServiceRegistries": []}
+    assert left["Resources"] == {"Api": {"Type": "AWS::ECS::Service", "Properties": kept}}
     assert transition.registrants(template, ["ApiName"]) == {"Api"}
 
 

@@ -73,19 +73,22 @@ def emit_service(graph: Graph, plan: Plan, item: Service) -> None:
         service.NetworkConfiguration = ecs.NetworkConfiguration(
             AwsvpcConfiguration=ecs.AwsvpcConfiguration(**awsvpc(plan, item.subnets, item.security_groups))
         )
-    if item.registry:
-        service.ServiceRegistries = [ecs.ServiceRegistry(RegistryArn=attribute(item.registry, "Arn"))]
-    if item.targets:
-        service.LoadBalancers = [
-            ecs.LoadBalancer(
-                ContainerName=target.container, ContainerPort=target.port, TargetGroupArn=ref(target.target_group)
-            )
-            for target in item.targets
-        ]
+    # A service keeps what an update says nothing of, so that it has none must be said: "To remove this property from
+    # your service resource, specify an empty array". (AWS CloudFormation Template Reference, AWS::ECS::Service)
+    service.ServiceRegistries = (
+        [ecs.ServiceRegistry(RegistryArn=attribute(item.registry, "Arn"))] if item.registry else []
+    )
+    service.LoadBalancers = [
+        ecs.LoadBalancer(
+            ContainerName=target.container, ContainerPort=target.port, TargetGroupArn=ref(target.target_group)
+        )
+        for target in item.targets
+    ]
     if item.health_grace is not None:
         service.HealthCheckGracePeriodSeconds = item.health_grace
-    if connect:
-        service.ServiceConnectConfiguration = _service_connect(item, connect.offers)
+    service.ServiceConnectConfiguration = (
+        _service_connect(item, connect.offers) if connect else ecs.ServiceConnectConfiguration(Enabled=False)
+    )
     graph.add(service, item.source, owner=item.identity)
     if item.autoscaling:
         _emit_scaling(graph, plan, item, item.autoscaling)

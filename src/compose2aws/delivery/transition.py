@@ -198,11 +198,8 @@ def _forget_registries(resource: dict[str, Any], going: Collection[str], imports
     registries = properties.get("ServiceRegistries")
     if resource["Type"] != "AWS::ECS::Service" or not registries:
         return
-    kept = [one for one in registries if not _needs(one, going, imports)]
-    if kept:
-        properties["ServiceRegistries"] = kept
-    else:
-        del properties["ServiceRegistries"]
+    # An empty list, since a service that is told nothing stays registered. (AWS::ECS::Service, `ServiceRegistries`)
+    properties["ServiceRegistries"] = [one for one in registries if not _needs(one, going, imports)]
 
 
 def _take_declarations(into: dict[str, Any], old: Template, bodies: Collection[Any]) -> None:
