@@ -1,0 +1,139 @@
+"""The command, run as users run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMPOSE = """\
+name: shop
+services:
+  api:
+    build: .
+    environment:
+      JWT_SECRET: ${JWT_SECRET:?}
+      MODE: ${MODE:-calm}
+      WHERE: ${AWS_REGION:-here}
+"""
+WORKFLOW = ".github/workflows/compose2aws.yml"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "compose.yaml").write_text(COMPOSE)
+    (tmp_path / "infra" / "Dockerfile").write_text("FROM scratch\n")
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "compose2aws", *arguments],
+        cwd=folder,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def files(repository: Path) -> set[str]:
+    return {str(f.relative_to(repository)) for f in repository.rglob("*") if f.is_file()} - {
+        "infra/compose.yaml",
+        "infra/Dockerfile",
+    }
+
+
+def test_files_go_to_the_repository_and_run_in_the_folder_of_the_project(repository: Path) -> None:
+    ran = run(repository / "infra", "pipeline", "github", JWT_SECRET="canary-of-the-secret")
+    assert ran.returncode == 0, ran.stderr
+    assert files(repository) == {WORKFLOW, "shop-deploy-role.template.yaml"}
+    workflow = (repository / WORKFLOW).read_text()
+    assert "working-directory: infra\n" in workflow
+    assert "compose2aws --project-name shop diff" in workflow
+    assert "gh secret set JWT_SECRET\n" in ran.stdout
+    assert "gh variable set MODE  # may stay unset" in ran.stdout
+    assert "WHERE" not in ran.stdout
+    assert "set AWS_REGION --body REGION" in ran.stdout
+    assert "canary" not in ran.stdout + ran.stderr + workflow
+
+
+def test_the_same_command_gives_the_same_bytes_and_a_changed_file_is_kept(repository: Path) -> None:
+    assert run(repository / "infra", "pipeline", "github").returncode == 0
+    before = (repository / WORKFLOW).read_text()
+    again = run(repository / "infra", "pipeline", "github")
+    assert f"{WORKFLOW}  as it was" in again.stderr
+    (repository / WORKFLOW).write_text(before.replace("timeout-minutes: 15", "timeout-minutes: 20"))
+    (repository / "shop-deploy-role.template.yaml").unlink()
+    refused = run(repository / "infra", "pipeline", "github")
+    assert refused.returncode == 1
+    assert f"{WORKFLOW}: not made by this command, or changed since; nothing was written" in refused.stderr
+    assert files(repository) == {WORKFLOW}
+    forced = run(repository / "infra", "pipeline", "github", "--force")
+    assert forced.returncode == 0
+    assert (repository / WORKFLOW).read_text() == before
+    # What an older version made, and nobody changed, is brought up to date.
+    other = run(repository / "infra", "pipeline", "github", "--branch", "release")
+    assert other.returncode == 0
+    assert "branches: [release]" in (repository / WORKFLOW).read_text()
+
+
+def test_options_are_given_again_as_they_are_for_a_checkout(repository: Path) -> None:
+    given = ("-f", str(repository / "infra" / "compose.yaml"), "--profile", "a b", "--tier", "development")
+    ran = run(repository, *given, "pipeline", "gitlab", "--host", "git.example.com", "--region", "eu-west-1")
+    assert ran.returncode == 0, ran.stderr
+    jobs = (repository / ".gitlab-ci.compose2aws.yml").read_text()
+    words = "compose2aws --file infra/compose.yaml --profile 'a b' --tier development --project-name shop deploy --yes"
+    assert words in jobs
+    assert "AWS_REGION: eu-west-1" in jobs
+    assert "git.example.com:aud" in (repository / "shop-deploy-role.template.yaml").read_text()
+    environment = run(repository, "pipeline", "github", "-o", "out", COMPOSE_FILE="infra/compose.yaml")
+    assert environment.returncode == 0, environment.stderr
+    assert "compose2aws --file infra/compose.yaml --project-name shop" in (repository / "out" / WORKFLOW).read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("-f", "../outside.yaml", "pipeline", "github"), "is outside of the repository"),
+        (("pipeline", "github", "--branch", "a b"), "--branch takes the name of a branch"),
+        (("pipeline", "github", "--branch", "*"), "--branch takes the name of a branch"),
+        (("pipeline", "github", "--repository", "acme"), "--repository takes OWNER/NAME"),
+        (("pipeline", "github", "--region", "here"), "--region takes the name of a region"),
+    ],
+)
+def test_what_cannot_be_delivered_is_refused_in_a_sentence(
+    repository: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    (repository.parent / "outside.yaml").write_text(COMPOSE)
+    ran = run(repository, *(arguments if "-f" in arguments else ("-f", "infra/compose.yaml", *arguments)))
+    assert ran.returncode == 1
+    assert sentence in ran.stderr
+    assert files(repository) == set()
+
+
+def test_standard_input_is_no_project_of_a_checkout(repository: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "compose2aws", "-f", "-", "pipeline", "github"],
+        cwd=repository,
+        input=COMPOSE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "CI cannot read the project from standard input" in ran.stderr
+
+
+def test_a_folder_that_cannot_be_written_leaves_nothing(repository: Path) -> None:
+    (repository / ".github").write_text("a file in the place of a folder")
+    ran = run(repository / "infra", "pipeline", "github")
+    assert ran.returncode == 1
+    assert "nothing was written" in ran.stderr
+    assert files(repository) == {".github"}
