@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compose2aws.compose.node import Mapping, Node, Scalar, leaves
+from compose2aws.compose.node import Mapping, Node, Path, Scalar, leaves
 from compose2aws.compose.project import Project
 from compose2aws.inspection.network import Call
 
@@ -14,6 +14,8 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^\s/@\"'?#]*@)?(?P<host>[A-Za-z0-9_.
 _HOST_PORT = re.compile(r"(?<![\w./@-])(?P<host>[A-Za-z][A-Za-z0-9_.-]*):(?P<port>\d{2,5})(?![\w.:])")
 _SCHEMES = {"http": 80, "https": 443}
 _TEXTS = ("environment", "command", "entrypoint")
+_PASSWORD = re.compile(r"PASS(?:WORD|WD|PHRASE)?(?:_FILE)?\Z", re.IGNORECASE)
+_REQUIRED = re.compile(r"--requirepass[ =]([^\s'\"]+)")
 _ADDRESS = re.compile(r"(?:HOST|HOSTNAME|SERVER|ADDR|ADDRESS)\Z", re.IGNORECASE)
 
 
@@ -37,6 +39,39 @@ def neighbours(project: Project) -> list[tuple[str, str]]:
     services = project.root.entries.get("services")
     networks = {name: _networks(n) for name, n in services.entries.items()} if isinstance(services, Mapping) else {}
     return [(one, other) for one in networks for other in networks if one != other and networks[one] & networks[other]]
+
+
+def is_told_password(project: Project, client: str, server: str) -> bool:
+    """Whether a client's variables and commands hold a password of the server, by its text or by the variable that it
+    comes from, or whether both are granted the same secret."""
+    services = project.root.entries.get("services")
+    nodes = [services.entries.get(name) for name in (client, server)] if isinstance(services, Mapping) else []
+    theirs, own = (_scalars(node) if isinstance(node, Mapping) else {} for node in nodes)
+    words, variables, secrets = set[str](), set[str](), set[str]()
+    for path, scalar in own.items():
+        if path[0] == "secrets" and path[-1] == "source":
+            secrets.add(scalar.text)
+        elif _PASSWORD.search(str(path[-1])):
+            words |= {scalar.text} - {""}
+            variables |= {name for part in scalar.parts for name in part.variables}
+        elif path[0] != "environment":  # `--requirepass` of a cache
+            variables |= {name for part in scalar.parts for name in part.variables}
+    line = " ".join(scalar.text for path, scalar in own.items() if path[0] in ("entrypoint", "command"))
+    words |= set(_REQUIRED.findall(line))
+    return any(
+        scalar.text in secrets
+        if path[0] == "secrets"
+        else any(word in scalar.text for word in words)
+        or any(name in variables for part in scalar.parts for name in part.variables)
+        for path, scalar in theirs.items()
+    )
+
+
+def _scalars(service: Mapping) -> dict[Path, Scalar]:
+    """What a service is told, by the path below it."""
+    keys = [key for key in (*_TEXTS, "secrets") if key in service.entries]
+    found = ((path, leaf) for key in keys for path, leaf in leaves(service.entries[key], (key,)))
+    return {path: leaf for path, leaf in found if isinstance(leaf, Scalar)}
 
 
 def _aliases(service: Node) -> Iterator[str]:

@@ -7,8 +7,8 @@ Names and groups are judged from the templates in the account, addresses and sec
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compose2aws.compose.project import Project
@@ -16,7 +16,7 @@ from compose2aws.delivery.account import Account
 from compose2aws.delivery.deployed import read_project
 from compose2aws.delivery.managed_service import ManagedService, managed_services
 from compose2aws.delivery.workload import DeployedWorkload, workloads
-from compose2aws.inspection.compose_calls import calls
+from compose2aws.inspection.compose_calls import calls, is_told_password
 from compose2aws.inspection.network import Call, path_problems
 from compose2aws.inspection.system import System
 from compose2aws.planning.model import Plan
@@ -47,11 +47,24 @@ def references(account: Account, project: Project, plan: Plan) -> tuple[Referenc
     ports = {(call.consumer, call.provider): call.port for call in calls(project)}
     for pair, port in ports.items():
         named.setdefault(pair, port)
-    return tuple(
+    found = [
         _tried(account, system, managed.get(server), running.get(client), Call(client, server, port))
         for (client, server), port in sorted(named.items())
         if server in managed or server in running
+    ]
+    served = {one.server for one in found if one.login}
+    return tuple(
+        one
+        if one.login is not False or _needs_no_login(project, one, served)
+        else replace(one, problems=(*one.problems, "nothing that the client is given holds the server's password"))
+        for one in found
     )
+
+
+def _needs_no_login(project: Project, reference: Reference, served: Collection[str]) -> bool:
+    """Whether a client asks for the address alone (it waits for the server, or hands the address on): the compose file
+    gives it no password either, and others have it."""
+    return reference.server in served and not is_told_password(project, reference.client, reference.server)
 
 
 def _tried(
@@ -68,8 +81,6 @@ def _tried(
     if managed.host is None:
         problems.append(f"{managed.kind} tells no address")
     login = _has_login(account, managed, client) if managed.secret and client else None
-    if login is False:
-        problems.append("nothing that the client is given holds the server's password")
     return Reference(call.consumer, call.provider, f"{managed.host}:{managed.port}", login, tuple(problems))
 
 

@@ -18,7 +18,7 @@ def scene_text(scene: Scene, *, colour: bool = False) -> str:
     lines += [f"    {line}" for line in scene.lines]
     width = max((len(f"{one.client} → {one.server}") for one in scene.references), default=0)
     for one in scene.references:
-        login = "" if one.login is None else ", login"
+        login = ", login" if one.login else ""
         lines.append(f"    {f'{one.client} → {one.server}':{width}}  name, port, security groups{login}: fine")
         lines.append(f"        {one.address}")
     if scene.differences:
