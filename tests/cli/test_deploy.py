@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from compose2aws.rehearsal import RehearsalServer
+from compose2aws.rehearsal.stack import store
 from tests.delivery.images.conftest import STAND_IN
 from tests.delivery.situation import Shop, use
 
@@ -87,6 +88,25 @@ def test_a_first_deployment_tells_what_it_makes_and_where_the_app_is(project: Pr
     assert again.returncode == 0
     assert "Nothing to change" in again.stderr
     assert again.stdout == done.stdout
+
+
+def test_everything_that_is_asked_before_is_answered(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
+    done = project("deploy", "--yes", text=SHOP)
+    assert done.returncode == 0, done.stderr
+    assert "could not be checked" not in done.stderr
+    assert "may not be allowed" not in done.stderr
+    account = capfd.readouterr()
+    assert "Error on request" not in account.err
+    assert "Unable to find" not in account.out
+
+
+def test_a_name_that_is_taken_is_told_before_anything_is_touched(project: Project) -> None:
+    keys = project.server.client("kms")
+    keys.create_alias(AliasName="alias/shop-base", TargetKeyId=keys.create_key()["KeyMetadata"]["KeyId"])
+    done = project("--tier", "production", "deploy", "--yes", text=SHOP)
+    assert done.returncode == 1
+    assert "there is a AWS::KMS::Alias called alias/shop-base in this account already" in done.stderr
+    assert project.shop.status("shop-base") is None
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_touched(project: Project) -> None:
@@ -190,6 +210,18 @@ def test_a_protected_production_can_be_destroyed_with_its_data(project: Project)
     project.shop.deploy(SHOP, tier="production")
     assert project("destroy", "--with-data", "--yes", "--confirm", "shop").returncode == 0
     assert project.server.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert project.server.client("rds").describe_db_clusters()["DBClusters"] == []
+
+
+def test_a_production_whose_removal_failed_half_way_can_be_destroyed(project: Project) -> None:
+    project.shop.deploy(SHOP, tier="production")
+    project("destroy", "--yes")
+    base = store(project.server.region).find("shop-base")
+    assert base is not None
+    base.set_status("DELETE_FAILED", "the databases were protected when the stack was deleted in the console")
+    done = project("destroy", "--with-data", "--yes", "--confirm", "shop")
+    assert done.returncode == 0, done.stderr
+    assert project.shop.status("shop-base") is None
     assert project.server.client("rds").describe_db_clusters()["DBClusters"] == []
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -329,3 +328,14 @@ def test_a_large_template_goes_through_a_bucket_of_the_account(shop: Shop) -> No
     blocked = shop.client("s3").get_public_access_block(Bucket=buckets[0])["PublicAccessBlockConfiguration"]
     assert all(blocked.values())
     assert not shop.deploy(SHOP + services).changed
+
+
+def test_another_domain_takes_another_zone(shop: Shop) -> None:
+    route53 = shop.client("route53")
+    zones = {
+        name: route53.create_hosted_zone(Name=name, CallerReference=name)["HostedZone"]["Id"].rpartition("/")[2]
+        for name in ("acme.example", "other.example")
+    }
+    for name, zone in zones.items():
+        shop.deploy(SHOP + f"\nx-aws: {{domain: shop.{name}}}\n")
+        assert shop.parameters("shop-app")["HostedZoneId"] == zone

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from compose2aws.rehearsal.stack import store
+
 if TYPE_CHECKING:
     from .conftest import Stacks
 
@@ -182,3 +184,13 @@ def test_a_change_set_asks_for_capabilities_too(stacks: Stacks) -> None:
 def test_an_update_of_what_is_not_there_is_refused(stacks: Stacks) -> None:
     with pytest.raises(ClientError, match="does not exist"):
         _propose(stacks, {"Resources": {"A": _topic()}}, ChangeSetType="UPDATE")
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"])
+def test_a_stack_that_takes_no_update_takes_no_change_set(stacks: Stacks, status: str) -> None:
+    stacks.create("a", {"Resources": {"A": _topic()}})
+    found = store("us-east-1").find("a")
+    assert found is not None
+    found.set_status(status)
+    with pytest.raises(ClientError, match=f"is in {status} state and can not be updated"):
+        _propose(stacks, {"Resources": {"A": _topic(), "B": _topic()}})

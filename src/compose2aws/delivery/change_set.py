@@ -140,7 +140,8 @@ def _ready(
             if any(words in reason for words in _NOTHING):
                 give_up(account, arn, stack_id)
                 return None
-            raise DeliveryError(f"CloudFormation refuses what is wanted of {stack}: {reason}")
+            said = "".join(f"\n  {line}" for line in _validation(account, arn, reason))
+            raise DeliveryError(f"CloudFormation refuses what is wanted of {stack}: {reason}{said}")
         if time.monotonic() > end:
             raise DeliveryError(
                 f"CloudFormation did not finish the change set of {stack} in {_LONGEST_WAIT // 60} minutes"
@@ -153,6 +154,26 @@ def _ready(
         changes += described.get("Changes", [])
     found = tuple(change["ResourceChange"] for change in changes if "ResourceChange" in change)
     return ChangeSet(arn, stack_id, stack, kind, found)
+
+
+def _validation(account: Account, arn: str, reason: str) -> list[str]:
+    """What CloudFormation's own validation found in a change set, a sentence each: the reason that it gives does not
+    say it, and points to DescribeEvents. None where that may not be called, or this botocore does not know it."""
+    client = account.client("cloudformation")
+    if "DescribeEvents" not in reason or not hasattr(client, "describe_events"):
+        return []
+    try:
+        pages = client.get_paginator("describe_events").paginate(ChangeSetName=arn, Filters={"FailedEvents": True})
+        events = [event for page in pages for event in page["OperationEvents"]]
+    except (ClientError, BotoCoreError):
+        return []
+    found = []
+    for event in events:
+        why = event.get("ValidationStatusReason") or event.get("HookStatusReason")
+        if why:
+            where = event.get("ValidationPath") or event.get("LogicalResourceId") or event.get("HookType") or ""
+            found.append(f"{where}: {why}" if where else str(why))
+    return list(dict.fromkeys(found))
 
 
 def _was_executed(account: Account, change_set: ChangeSet) -> bool:

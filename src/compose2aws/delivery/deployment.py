@@ -24,7 +24,8 @@ from compose2aws.delivery.difference import Change, StackDifference
 from compose2aws.delivery.difference.change_set import difference_of, without_echoes
 from compose2aws.delivery.difference.comparison import compare
 from compose2aws.delivery.engine_version import WantedVersion, choose, engines, live_versions
-from compose2aws.delivery.hosted_zone import find_zone
+from compose2aws.delivery.hiding import HidingProgress, hiding, mask_of
+from compose2aws.delivery.hosted_zone import find_zone, holds
 from compose2aws.delivery.mending import mended, removed, unmade
 from compose2aws.delivery.parameter import Known, last_revision, missing_text, settle
 from compose2aws.delivery.passes import PROTECTION, Pass, Situation, passes
@@ -88,14 +89,15 @@ class Outcome:
 def deploy(account: Account, request: Request, progress: Progress, conversation: Conversation) -> Outcome:
     """Deploys. Raises `DeliveryError` where it cannot, `Declined`, and botocore's exceptions; whatever was begun in the
     account goes on there, and the next call takes it up."""
-    return _Deployment(account, request, progress, conversation).run()
+    shown = HidingProgress(progress, mask_of(request.templates))
+    return _Deployment(account, request, shown, conversation).run()
 
 
 @dataclass(slots=True)
 class _Deployment:
     account: Account
     request: Request
-    progress: Progress
+    progress: HidingProgress
     conversation: Conversation
     stacks: dict[str, DeployedStack] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
@@ -188,8 +190,9 @@ class _Deployment:
                 deployed = self.stacks.get(stack.name)
                 if kind != "hosted-zone" or domain in zones:
                     continue
-                if deployed is not None and parameter.name in deployed.parameters:
-                    zones[domain] = deployed.parameters[parameter.name]
+                last = deployed.parameters.get(parameter.name) if deployed is not None else None
+                if last and holds(self.account, last, domain):
+                    zones[domain] = last
                 elif (found := find_zone(self.account, domain)) is not None:
                     zones[domain] = found
         return zones
@@ -267,6 +270,10 @@ class _Deployment:
     # Doing it
 
     def _run(self, one: Pass) -> None:
+        with hiding(self.progress.mask):
+            self._do(one)
+
+    def _do(self, one: Pass) -> None:
         if one.template is None:
             self._remove(one.stack)
             return

@@ -69,7 +69,10 @@ def remove_stack(account: Account, stack: DeployedStack, progress: Progress) -> 
             return
         stack = read_stack(account, stack.name) or stack
     if stack.parameters.get(PROTECTION) == "true":
-        _let_go(account, stack, progress)
+        if stack.status.endswith("_FAILED"):  # no update begins from there
+            protection.release(account, stack)
+        else:
+            _let_go(account, stack, progress)
     protection.protect_stack(account, stack.name, protected=False)
     ended = removed(account, stack, progress, f"Removing {stack.name}")
     if not ended.succeeded:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from botocore.exceptions import ClientError
+
 from compose2aws.delivery.account import Account
-from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.delivery.refusal import DENIED, DeliveryError, code_of
 
 
 def find_zone(account: Account, domain: str) -> str | None:
@@ -28,3 +30,17 @@ def find_zone(account: Account, domain: str) -> str | None:
         if found:
             return found[0]
     return None
+
+
+def holds(account: Account, zone: str, domain: str) -> bool:
+    """Whether a hosted zone is there, and the domain's records go into it. A zone that may not be looked
+    at is trusted."""
+    try:
+        name = account.client("route53").get_hosted_zone(Id=zone)["HostedZone"]["Name"]
+    except ClientError as error:
+        if code_of(error) in DENIED:
+            return True
+        if code_of(error) in ("NoSuchHostedZone", "InvalidInput"):
+            return False
+        raise
+    return f".{domain.rstrip('.').lower()}".endswith(f".{name.rstrip('.').lower()}")

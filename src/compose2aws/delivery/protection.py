@@ -6,7 +6,10 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from compose2aws.delivery.account import Account
+from compose2aws.delivery.refusal import code_of
 from compose2aws.delivery.stack import DeployedStack, describe
 
 _ALL: dict[str, Any] = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
@@ -59,3 +62,28 @@ def protect_stack(account: Account, name: str, *, protected: bool) -> bool:
         StackName=name, EnableTerminationProtection=protected
     )
     return True
+
+
+def release(account: Account, stack: DeployedStack) -> None:
+    """Switches the databases' own protection from deletion off one by one, where their stack takes no update."""
+    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
+    for item in (item for page in pages for item in page["StackResourceSummaries"]):
+        body = stack.template["Resources"].get(item["LogicalResourceId"], {})
+        call = _RELEASES.get(item["ResourceType"])
+        if call is None or "DeletionProtection" not in body.get("Properties", {}) or not item.get("PhysicalResourceId"):
+            continue
+        service, operation, name = call
+        modify = getattr(account.client(service), operation)
+        try:
+            modify(**{name: item["PhysicalResourceId"]}, DeletionProtection=False, ApplyImmediately=True)
+        except ClientError as error:
+            if "NotFound" not in code_of(error):  # it went already
+                raise
+
+
+_RELEASES = {
+    "AWS::RDS::DBCluster": ("rds", "modify_db_cluster", "DBClusterIdentifier"),
+    "AWS::RDS::DBInstance": ("rds", "modify_db_instance", "DBInstanceIdentifier"),
+    "AWS::DocDB::DBCluster": ("docdb", "modify_db_cluster", "DBClusterIdentifier"),
+}
+"""By type: the service, its call, and the argument that names the database."""

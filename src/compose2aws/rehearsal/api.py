@@ -284,7 +284,7 @@ class CloudFormationApi(CloudFormationResponse):
         else:
             stack = self._stack(stack_name)
             wanted, granted = self._update_of(stack)
-            self._check_idle(stack, "updated")
+            self._check_updatable(stack, disable_rollback=True)
         if any(other.name == name and other.stack is stack for other in list(self._store.change_sets.values())):
             raise Refusal(f"ChangeSet {name} already exists", "AlreadyExistsException")
         made = ChangeSet(

@@ -25,6 +25,7 @@ OWN_ACTIONS = (
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStacks",
     "cloudformation:ExecuteChangeSet",
+    "cloudformation:GetStackPolicy",
     "cloudformation:GetTemplate",
     "cloudformation:ListImports",
     "cloudformation:ListStackResources",
