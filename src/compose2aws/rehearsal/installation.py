@@ -8,17 +8,28 @@ from typing import Any
 from moto.cloudformation import urls as cloudformation_urls
 
 from compose2aws.rehearsal import (
+    cloud_control,
     mended_caches,
     mended_containers,
     mended_databases,
     mended_identity,
     mended_names,
     mended_network,
+    mended_quotas,
 )
 from compose2aws.rehearsal.api import CloudFormationApi
 
 _ABSENT = object()
-_MENDED = (mended_caches, mended_containers, mended_databases, mended_identity, mended_names, mended_network)
+_MENDED = (
+    cloud_control,
+    mended_caches,
+    mended_containers,
+    mended_databases,
+    mended_identity,
+    mended_names,
+    mended_network,
+    mended_quotas,
+)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""ElastiCache where moto lacks it: parameter groups, members of replication groups, endpoints, changes.
+"""ElastiCache where moto lacks it: parameter groups, members of replication groups, endpoints, changes, versions.
 
 AWS shows a replication group's subnet, security and parameter groups on its member clusters; so do we.
 """
@@ -11,6 +11,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.elasticache.models import ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 
+from compose2aws.catalog.catalog import read_table
 from compose2aws.rehearsal.refusals import Refusal
 
 _make_group = ElastiCacheBackend.create_replication_group
@@ -215,6 +216,13 @@ def modify_cache_subnet_group(self: Any) -> ActionResult:
     return ActionResult({"CacheSubnetGroup": group})
 
 
+def describe_cache_engine_versions(self: Any) -> ActionResult:
+    """DescribeCacheEngineVersions, of one engine."""
+    engine = self._get_param("Engine")
+    versions = read_table("versions")["engines"].get(engine, [])
+    return ActionResult({"CacheEngineVersions": [{"Engine": engine, "EngineVersion": one} for one in versions]})
+
+
 def modify_cache_cluster(self: Any) -> ActionResult:
     """ModifyCacheCluster."""
     backend = self.elasticache_backend
@@ -257,6 +265,7 @@ CHANGES: list[tuple[Any, str, Any, str]] = [
             delete_cache_subnet_group,
             modify_cache_subnet_group,
             modify_cache_cluster,
+            describe_cache_engine_versions,
         )
     ),
 ]

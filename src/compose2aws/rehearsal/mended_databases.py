@@ -1,11 +1,14 @@
-"""RDS where moto lacks it: DocumentDB, references that must exist, option groups of newer engines."""
+"""RDS where moto lacks it: DocumentDB, references that must exist, option groups of newer engines, what is offered."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.rds.models import DBCluster, RDSBackend
+from moto.rds.responses import RDSResponse
 
+from compose2aws.catalog.catalog import read_table
 from compose2aws.rehearsal.refusals import Refusal
 
 _modify_subnet_group = RDSBackend.modify_db_subnet_group
@@ -92,9 +95,35 @@ def create_option_group(self: Any, option_group_kwargs: dict[str, Any]) -> Any:
     return group
 
 
+def _offered(response: Any) -> list[dict[str, Any]]:
+    engine = response.params.get("Engine")
+    version = response.params.get("EngineVersion")
+    versions = read_table("versions")["engines"].get(engine, [])
+    return [{"Engine": engine, "EngineVersion": one} for one in versions if version in (None, one)]
+
+
+def describe_db_engine_versions(self: Any) -> ActionResult:
+    """DescribeDBEngineVersions, of one engine."""
+    return ActionResult({"DBEngineVersions": _offered(self)})
+
+
+def describe_orderable_db_instance_options(self: Any) -> ActionResult:
+    """DescribeOrderableDBInstanceOptions: every class is offered for every engine that there is."""
+    wanted = self.params.get("DBInstanceClass")
+    options = [{**one, "DBInstanceClass": wanted or "db.t4g.medium"} for one in _offered(self)]
+    return ActionResult({"OrderableDBInstanceOptions": options})
+
+
 CHANGES: list[tuple[Any, str, Any, str]] = [
     (RDSBackend, "create_db_cluster", create_db_cluster, "takes groups that do not exist; has no DocumentDB"),
     (RDSBackend, "create_db_instance", create_db_instance, "has no DocumentDB"),
     (RDSBackend, "modify_db_subnet_group", modify_db_subnet_group, "loses the group"),
     (RDSBackend, "create_option_group", create_option_group, "knows no engine version newer than 2022"),
+    (RDSResponse, "describe_db_engine_versions", describe_db_engine_versions, "the action is missing"),
+    (
+        RDSResponse,
+        "describe_orderable_db_instance_options",
+        describe_orderable_db_instance_options,
+        "offers nothing for most engines",
+    ),
 ]
