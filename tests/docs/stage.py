@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,8 +36,9 @@ _PLUGIN = """import os, sys
 print("1.2.707.0" if sys.argv[1:] == ["--version"] else os.environ.get("PLUGIN_PRINTS", ""))
 """
 _KEPT = ("HOME", "LANG")
-_OUTSIDE = {"exec", "tunnel", "rehearse"}
-"""The plugin writes for the first two; the third opens an account of its own, and a process has but one."""
+_OUTSIDE = {"exec", "tunnel"}
+"""The plugin writes for them. `rehearse` opens an account of its own, and a process has but one."""
+_WITHOUT_ACCOUNT = {"synth", "explain", "config", "graph", "schema", "pipeline", "rehearse", "--against"}
 _SHELL = set("|<>;&`$*")
 _SERVING = "process_request_thread"
 _ONE_OFF = "compose2aws-run"
@@ -64,12 +65,22 @@ class Stage:
     """A folder, an account, and the variables that were exported."""
 
     place: Path
-    server: RehearsalServer
+    open_account: contextlib.ExitStack
     exported: dict[str, str] = field(default_factory=dict)
     answers: list[str] = field(default_factory=list)
     task_prints: list[str] = field(default_factory=list)
     folder: Path = Path()
     _number: int = 0
+    _server: RehearsalServer | None = None
+
+    @property
+    def server(self) -> RehearsalServer:
+        """The account, empty when it is first asked for."""
+        if self._server is None:
+            self._server = self.open_account.enter_context(RehearsalServer()).use_services()
+            self.open_account.enter_context(live_tasks([]))
+            self.open_account.enter_context(mock.patch.object(models.Task, "__init__", self._new_task()))
+        return self._server
 
     def set_up(self, setting: Setting) -> None:
         """Does what a comment of the page says."""
@@ -119,7 +130,10 @@ class Stage:
             self.folder = (self.folder / text.removeprefix("cd ")).resolve()
             return Outcome(0, "")
         words = shlex.split(text)
-        if words[0] == "compose2aws" and not _OUTSIDE & set(words) and not _SHELL & set(text):
+        if "compose2aws" in words and not _WITHOUT_ACCOUNT & set(words):
+            self.server  # noqa: B018 - opens it
+        outside = _OUTSIDE | ({"rehearse"} if self._server is not None else set())
+        if words[0] == "compose2aws" and not outside & set(words) and not _SHELL & set(text):
             return self._inside(words[1:])
         return self._outside(text)
 
@@ -132,7 +146,9 @@ class Stage:
             "STAND_IN_RECORD": str(self.place / "record"),
             "COLUMNS": "80",
         }
-        return kept | tools | self.server.environment | self.exported
+        account = self._server.environment if self._server is not None else {}
+        # What moto lacks fails at each try alike.
+        return kept | tools | account | {"AWS_MAX_ATTEMPTS": "1"} | self.exported
 
     def _begin(self, name: str) -> None:
         self._number += 1
@@ -215,7 +231,17 @@ class Stage:
         events = [{"timestamp": at + place, "message": line} for place, line in enumerate(lines)]
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
-    def end_task(self, task: Any) -> None:
+    def _new_task(self) -> Callable[..., None]:
+        live = models.Task.__init__
+
+        def new_task(task: Any, *arguments: Any, **named: Any) -> None:
+            live(task, *arguments, **named)
+            if task.started_by == _ONE_OFF:
+                threading.Timer(0.3, self._end_task, [task]).start()
+
+        return new_task
+
+    def _end_task(self, task: Any) -> None:
         """Lets a one-off task write what the page says, and end well."""
         container = next(
             one for one in task.containers if one.name in {o["name"] for o in task.overrides["containerOverrides"]}
@@ -252,18 +278,6 @@ def open_stage(place: Path) -> Iterator[Stage]:
         file = binaries / name
         file.write_text(f'#!/bin/sh\nexec {sys.executable} {program_} "$@"\n')
         file.chmod(0o755)
-    with RehearsalServer() as server, live_tasks([]):
-        server.use_services()
-        logging.getLogger("werkzeug").setLevel(
-            logging.CRITICAL
-        )  # moto fails where it lacks a call; the command says so
-        stage = Stage(place, server)
-        live = models.Task.__init__
-
-        def new_task(task: Any, *arguments: Any, **named: Any) -> None:
-            live(task, *arguments, **named)
-            if task.started_by == _ONE_OFF:
-                threading.Timer(0.3, stage.end_task, [task]).start()
-
-        with mock.patch.object(models.Task, "__init__", new_task):
-            yield stage
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)  # of calls that moto lacks: the command tells of them
+    with contextlib.ExitStack() as account:
+        yield Stage(place, account)

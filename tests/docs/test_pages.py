@@ -53,7 +53,8 @@ def test_no_command_of_ours_stands_outside_what_is_tried() -> None:
             for line in range(step.first, step.first + len(step.lines) + 1)
         }
         for number, line in enumerate(text.splitlines(), 1):
-            if line.startswith(("    compose2aws", "    $ compose2aws")) and number not in inside:
+            typed = line.startswith(("    compose2aws", "    $ compose2aws")) and "[OPTIONS]" not in line
+            if typed and number not in inside:
                 wrong.append(f"{_name(page)}:{number}")
         for block in _blocks(page):
             typed = any(line.startswith(("$ compose2aws", "compose2aws ")) for line in block.lines)
