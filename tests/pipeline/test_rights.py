@@ -80,7 +80,6 @@ def test_the_roles_allow_what_the_commands_call(runner: Runner) -> None:
         job("difference")
     with recorded() as deployed:
         job("deploy")
-        job("deploy")
     with recorded() as again:
         job("difference")
     assert {"cloudformation:DescribeStacks", "cloudformation:GetTemplate"} <= again
