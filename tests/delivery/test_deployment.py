@@ -285,6 +285,16 @@ def test_a_base_that_failed_is_made_anew_where_it_cannot_go_on(shop: Shop) -> No
     assert len(shop.client("secretsmanager").list_secrets()["SecretList"]) == 1
 
 
+def test_a_base_that_fails_again_and_again_gets_whole_in_the_end(shop: Shop) -> None:
+    with pytest.raises(DeliveryError, match="goes on from there"):
+        shop.deploy(BROKEN_BASE)
+    with pytest.raises(DeliveryError, match=r"(?s)shop-base is UPDATE_FAILED.*brings the stack to rest first"):
+        shop.deploy(BROKEN_BASE.replace("no-such-engine", "no-other-engine"))
+    shop.deploy(SHOP)
+    assert shop.status("shop-base") == shop.status("shop-app") == "CREATE_COMPLETE"
+    assert missing_resources(shop.server, "shop-base") == []
+
+
 def test_an_app_that_fails_is_rolled_back_the_base_stays_and_the_next_deployment_makes_it_anew(shop: Shop) -> None:
     with pytest.raises(
         DeliveryError, match=r"(?s)shop-app is ROLLBACK_COMPLETE.*ApiExecutionRole.*The base with its data stays"

@@ -85,9 +85,11 @@ def make_change_set(
     except ClientError as error:
         if code_of(error) != "AlreadyExistsException":
             raise
-        made = client.describe_change_set(
-            StackName=wanted.stack, ChangeSetName=name
-        )  # the answer to a first try was lost
+        # Either the answer to a first try was lost, or somebody else makes the stack at the same time.
+        try:
+            made = client.describe_change_set(StackName=wanted.stack, ChangeSetName=name)
+        except ClientError:
+            raise error from None
         made = {"Id": made["ChangeSetId"], "StackId": made["StackId"]}
     try:
         return _ready(account, made["Id"], made["StackId"], wanted.stack, kind, values=values)

@@ -27,7 +27,7 @@ DENIED = frozenset(
 )
 """The codes by which services say that the caller may not."""
 
-_THROTTLED = frozenset(
+THROTTLED = frozenset(
     {
         "Throttling",
         "ThrottlingException",
@@ -41,7 +41,7 @@ _THROTTLED = frozenset(
         "PriorRequestNotComplete",
     }
 )
-_UNWELL = frozenset(
+UNWELL = frozenset(
     {"InternalFailure", "InternalError", "InternalServerError", "ServiceUnavailable", "500", "502", "503", "504"}
 )
 _RENEW = "renew them (aws sso login, or a new session token) and run the same command again: it goes on where it was"
@@ -82,9 +82,9 @@ def _answered(error: Any) -> str:
         return "AWS refuses the signature: the secret access key is wrong, or this machine's clock is off"
     if code in DENIED:
         return f"the credentials may not do {operation}: {message}" if message else f"they may not do {operation}"
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return f"AWS is throttling {operation}, also after several tries: run the same command again in a while"
-    if code in _UNWELL:
+    if code in UNWELL:
         return f"AWS failed at {operation} ({code}), also after several tries: run the same command again in a while"
     return f"AWS refuses {operation}: {message or code}"
 

@@ -12,7 +12,7 @@ from botocore.parsers import ResponseParserError
 
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.progress import Progress, ResourceEvent, StoppedTask
-from compose2aws.delivery.refusal import code_of
+from compose2aws.delivery.refusal import THROTTLED, UNWELL, code_of
 from compose2aws.delivery.roll_out import RollOuts
 from compose2aws.delivery.stack import is_missing
 
@@ -214,11 +214,4 @@ def passes(error: Exception) -> bool:
             "ProxyConnectionError",
         )
     code = code_of(error)
-    return "Thrott" in code or code in (
-        "RequestLimitExceeded",
-        "InternalFailure",
-        "ServiceUnavailable",
-        "500",
-        "502",
-        "503",
-    )
+    return code in THROTTLED or code in UNWELL

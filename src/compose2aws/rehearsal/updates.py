@@ -200,13 +200,22 @@ def _undo(stack: Stack, steps: list[_Step], reason: str) -> None:
 
 def roll_back(stack: Stack) -> None:
     """Roll a stack back that failed and was left so."""
-    if stack.status == "CREATE_FAILED":
+    if stack.status == "CREATE_FAILED" or not _was_ever_whole(stack):
         operations.creation_failed(stack, "", "ROLLBACK")
         return
     if stack.last_good is not None:
         operations.take(stack, stack.last_good)
     steps, stack.unfinished, stack.last_good = stack.unfinished, [], None
     _undo(stack, steps, "User Initiated")
+
+
+def _was_ever_whole(stack: Stack) -> bool:
+    """Whether there is a stable state to go back to: without one all that was made goes. (API reference,
+    RollbackStack)"""
+    return any(
+        event["PhysicalResourceId"] == stack.id and event["ResourceStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+        for event in stack.events
+    )
 
 
 def continue_rollback(stack: Stack, skipped: set[str]) -> None:
