@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, register
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, by_id, register
 
 
 class Domain(ApiResource):
@@ -29,7 +29,7 @@ register(
         name="BrokerName",
         name_limit=50,
         read_with="describe_broker",
-        ask=lambda physical_id, _: {"BrokerId": physical_id},
+        ask=by_id("BrokerId"),
         found="@",
         delete_with="delete_broker",
         update_with="update_broker",
@@ -57,7 +57,7 @@ register(
         name_lower=True,
         renames={"Tags": "TagList"},
         read_with="describe_domain",
-        ask=lambda physical_id, _: {"DomainName": physical_id},
+        ask=by_id("DomainName"),
         found="DomainStatus",
         delete_with="delete_domain",
         update_with="update_domain_config",

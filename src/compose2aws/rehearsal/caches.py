@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, call, register
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, by_id, call, register
 
 _READ = "NodeGroups[].NodeGroupMembers[].ReadEndpoint"
 
@@ -65,7 +65,7 @@ register(
         name_lower=True,
         renames={"ClusterName": "CacheClusterId", "VpcSecurityGroupIds": "SecurityGroupIds"},
         read_with="describe_cache_clusters",
-        ask=lambda physical_id, _: {"CacheClusterId": physical_id},
+        ask=by_id("CacheClusterId"),
         found="CacheClusters[0]",
         delete_with="delete_cache_cluster",
         update_with="modify_cache_cluster",
@@ -84,7 +84,7 @@ register(
         name_lower=True,
         renames={"Description": "CacheSubnetGroupDescription"},
         read_with="describe_cache_subnet_groups",
-        ask=lambda physical_id, _: {"CacheSubnetGroupName": physical_id},
+        ask=by_id("CacheSubnetGroupName"),
         found="CacheSubnetGroups[0]",
         delete_with="delete_cache_subnet_group",
         update_with="modify_cache_subnet_group",
@@ -96,7 +96,7 @@ register(
         name="CacheParameterGroupName",
         name_lower=True,
         read_with="describe_cache_parameter_groups",
-        ask=lambda physical_id, _: {"CacheParameterGroupName": physical_id},
+        ask=by_id("CacheParameterGroupName"),
         found="CacheParameterGroups[0]",
         delete_with="delete_cache_parameter_group",
         elsewhere=frozenset({"Properties"}),
@@ -108,7 +108,7 @@ register(
         create_with="create_user",
         name="UserId",
         read_with="describe_users",
-        ask=lambda physical_id, _: {"UserId": physical_id},
+        ask=by_id("UserId"),
         found="Users[0]",
         delete_with="delete_user",
         attributes={"Arn": "ARN"},

@@ -8,7 +8,16 @@ import json
 from typing import Any
 
 from compose2aws.rehearsal.refusals import ResourceFailed
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, register
+from compose2aws.rehearsal.resource_type import (
+    ApiResource,
+    Context,
+    Properties,
+    ResourceType,
+    by_id,
+    by_ids,
+    call,
+    register,
+)
 
 
 def _cluster_of(properties: Properties) -> str:
@@ -152,12 +161,12 @@ register(
         name="ClusterName",
         renames={"ClusterSettings": "settings"},
         read_with="describe_clusters",
-        ask=lambda physical_id, _: {"clusters": [physical_id]},
+        ask=by_ids("clusters"),
         found="clusters[?status=='ACTIVE'] | [0]",
         delete_with="delete_cluster",
-        delete_ask=lambda physical_id, _: {"cluster": physical_id},
+        delete_ask=by_id("cluster"),
         update_with="update_cluster",
-        update_ask=lambda physical_id, _: {"cluster": physical_id},
+        update_ask=by_id("cluster"),
         attributes={"Arn": "clusterArn"},
         after=_cluster_options,
     ),
@@ -168,12 +177,12 @@ register(
         create_with="create_capacity_provider",
         name="Name",
         read_with="describe_capacity_providers",
-        ask=lambda physical_id, _: {"capacityProviders": [physical_id]},
+        ask=by_ids("capacityProviders"),
         found="capacityProviders[0]",
         delete_with="delete_capacity_provider",
-        delete_ask=lambda physical_id, _: {"capacityProvider": physical_id},
+        delete_ask=by_id("capacityProvider"),
         update_with="update_capacity_provider",
-        update_ask=lambda physical_id, _: {"name": physical_id},
+        update_ask=by_id("name"),
     ),
     TaskDefinition(
         type="AWS::ECS::TaskDefinition",
@@ -182,7 +191,7 @@ register(
         name="Family",
         made="taskDefinition.taskDefinitionArn",
         read_with="describe_task_definition",
-        ask=lambda physical_id, _: {"taskDefinition": physical_id},
+        ask=by_id("taskDefinition"),
         found="taskDefinition",
         attributes={"TaskDefinitionArn": "Ref"},
     ),
@@ -214,7 +223,7 @@ register(
         name="RepositoryName",
         name_lower=True,
         read_with="describe_repositories",
-        ask=lambda physical_id, _: {"repositoryNames": [physical_id]},
+        ask=by_ids("repositoryNames"),
         found="repositories[0]",
         delete_with="delete_repository",
         delete_ask=lambda physical_id, properties: {

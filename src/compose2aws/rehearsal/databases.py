@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, call, register
-
-
-def _cluster(physical_id: str, _: Properties) -> dict[str, Any]:
-    return {"DBClusterIdentifier": physical_id}
-
-
-def _instance(physical_id: str, _: Properties) -> dict[str, Any]:
-    return {"DBInstanceIdentifier": physical_id}
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, by_id, call, register
 
 
 def _snapshot_name(physical_id: str) -> str:
@@ -54,7 +47,7 @@ CLUSTER = ApiResource(
     name_limit=63,
     name_lower=True,
     read_with="describe_db_clusters",
-    ask=_cluster,
+    ask=by_id("DBClusterIdentifier"),
     found="DBClusters[0]",
     delete_with="delete_db_cluster",
     delete_ask=lambda physical_id, _: {"DBClusterIdentifier": physical_id, "SkipFinalSnapshot": True},
@@ -77,7 +70,7 @@ INSTANCE = ApiResource(
     name_limit=63,
     name_lower=True,
     read_with="describe_db_instances",
-    ask=_instance,
+    ask=by_id("DBInstanceIdentifier"),
     found="DBInstances[0]",
     delete_with="delete_db_instance",
     delete_ask=lambda physical_id, _: {"DBInstanceIdentifier": physical_id, "SkipFinalSnapshot": True},
@@ -98,7 +91,7 @@ _SUBNET_GROUP: dict[str, Any] = {
     "name": "DBSubnetGroupName",
     "name_lower": True,
     "read_with": "describe_db_subnet_groups",
-    "ask": lambda physical_id, _: {"DBSubnetGroupName": physical_id},
+    "ask": by_id("DBSubnetGroupName"),
     "found": "DBSubnetGroups[0]",
     "delete_with": "delete_db_subnet_group",
     "update_with": "modify_db_subnet_group",
@@ -110,7 +103,7 @@ _CLUSTER_PARAMETERS: dict[str, Any] = {
     "create_with": "create_db_cluster_parameter_group",
     "name_lower": True,
     "read_with": "describe_db_cluster_parameter_groups",
-    "ask": lambda physical_id, _: {"DBClusterParameterGroupName": physical_id},
+    "ask": by_id("DBClusterParameterGroupName"),
     "found": "DBClusterParameterGroups[0]",
     "delete_with": "delete_db_cluster_parameter_group",
     "elsewhere": frozenset({"Parameters"}),
@@ -134,7 +127,7 @@ register(
         name="DBParameterGroupName",
         name_lower=True,
         read_with="describe_db_parameter_groups",
-        ask=lambda physical_id, _: {"DBParameterGroupName": physical_id},
+        ask=by_id("DBParameterGroupName"),
         found="DBParameterGroups[0]",
         delete_with="delete_db_parameter_group",
         renames={"Family": "DBParameterGroupFamily"},
@@ -148,24 +141,15 @@ register(
         name="OptionGroupName",
         name_lower=True,
         read_with="describe_option_groups",
-        ask=lambda physical_id, _: {"OptionGroupName": physical_id},
+        ask=by_id("OptionGroupName"),
         found="OptionGroupsList[0]",
         delete_with="delete_option_group",
     ),
     # DocumentDB's API is RDS's own with another engine; moto keeps both in one place, as AWS's tools do.
-    ApiResource(
+    replace(
+        CLUSTER,
         type="AWS::DocDB::DBCluster",
-        api="rds",
-        create_with="create_db_cluster",
-        name="DBClusterIdentifier",
-        name_limit=63,
-        name_lower=True,
-        read_with="describe_db_clusters",
-        ask=_cluster,
-        found="DBClusters[0]",
-        delete_with="delete_db_cluster",
-        delete_ask=lambda physical_id, _: {"DBClusterIdentifier": physical_id, "SkipFinalSnapshot": True},
-        update_with="modify_db_cluster",
+        renames={},
         constants={"Engine": "docdb", "Port": 27017},
         attributes={
             "Id": "Ref",
@@ -174,27 +158,19 @@ register(
             "ReadEndpoint": "ReaderEndpoint",
             "ClusterResourceId": "DbClusterResourceId",
         },
-        snapshot_with=_keep_cluster,
     ),
-    ApiResource(
+    replace(
+        INSTANCE,
         type="AWS::DocDB::DBInstance",
-        api="rds",
-        create_with="create_db_instance",
-        name="DBInstanceIdentifier",
-        name_limit=63,
-        name_lower=True,
-        read_with="describe_db_instances",
-        ask=_instance,
-        found="DBInstances[0]",
-        delete_with="delete_db_instance",
-        delete_ask=lambda physical_id, _: {"DBInstanceIdentifier": physical_id, "SkipFinalSnapshot": True},
-        update_with="modify_db_instance",
+        renames={},
+        elsewhere=frozenset(),
         constants={"Engine": "docdb"},
         attributes={
             "Id": "Ref",
             "Endpoint": lambda found: found["Endpoint"]["Address"].replace(".rds.", ".docdb."),
             "Port": "to_string(Endpoint.Port)",
         },
+        snapshot_with=None,
     ),
     ApiResource(type="AWS::DocDB::DBSubnetGroup", **_SUBNET_GROUP),
     ApiResource(

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from compose2aws.rehearsal.calls import as_text
 from compose2aws.rehearsal.refusals import ResourceFailed
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, register
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, by_id, call, register
 
 INLINE_BYTES = 4 * 1024 * 1024
 
@@ -194,7 +194,7 @@ register(
         name_limit=64,
         before=_function_request,
         read_with="get_function",
-        ask=lambda physical_id, _: {"FunctionName": physical_id},
+        ask=by_id("FunctionName"),
         found="Configuration",
         delete_with="delete_function",
         update_with="update_function_configuration",

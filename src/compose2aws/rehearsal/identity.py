@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, register
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, by_id, call, register
 
 
 def _document(policy: Any) -> str:
@@ -152,7 +152,7 @@ register(
         name="RoleName",
         name_limit=64,
         read_with="get_role",
-        ask=lambda physical_id, _: {"RoleName": physical_id},
+        ask=by_id("RoleName"),
         found="Role",
         delete_with="delete_role",
         elsewhere=frozenset({"Policies", "ManagedPolicyArns"}),
@@ -164,7 +164,7 @@ register(
         create_with="create_instance_profile",
         name="InstanceProfileName",
         read_with="get_instance_profile",
-        ask=lambda physical_id, _: {"InstanceProfileName": physical_id},
+        ask=by_id("InstanceProfileName"),
         found="InstanceProfile",
         delete_with="delete_instance_profile",
         elsewhere=frozenset({"Roles"}),
@@ -178,7 +178,7 @@ register(
         name_limit=128,
         renames={"ManagedPolicyName": "PolicyName"},
         read_with="get_policy",
-        ask=lambda physical_id, _: {"PolicyArn": physical_id},
+        ask=by_id("PolicyArn"),
         found="Policy",
         delete_with="delete_policy",
         elsewhere=frozenset({"Roles"}),

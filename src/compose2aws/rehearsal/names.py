@@ -7,7 +7,16 @@ from __future__ import annotations
 from typing import Any
 
 from compose2aws.rehearsal.refusals import ResourceFailed
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, changed, register
+from compose2aws.rehearsal.resource_type import (
+    ApiResource,
+    Context,
+    Properties,
+    ResourceType,
+    by_id,
+    call,
+    changed,
+    register,
+)
 
 
 class Namespace(ResourceType):
@@ -216,7 +225,7 @@ register(
         name="Name",
         name_limit=63,
         read_with="get_service",
-        ask=lambda physical_id, _: {"Id": physical_id},
+        ask=by_id("Id"),
         found="Service",
         delete_with="delete_service",
         before_delete=_without_instances,
@@ -243,7 +252,7 @@ register(
         before=_zone_request,
         elsewhere=frozenset({"VPCs", "HostedZoneTags"}),
         read_with="get_hosted_zone",
-        ask=lambda physical_id, _: {"Id": physical_id},
+        ask=by_id("Id"),
         found="{HostedZone: HostedZone, Id: HostedZone.Id, NameServers: DelegationSet.NameServers}",
         delete_with="delete_hosted_zone",
     ),
@@ -255,7 +264,7 @@ register(
         create_with="request_certificate",
         made="CertificateArn",
         read_with="describe_certificate",
-        ask=lambda physical_id, _: {"CertificateArn": physical_id},
+        ask=by_id("CertificateArn"),
         found="Certificate",
         delete_with="delete_certificate",
         elsewhere=frozenset({"DomainValidationOptions", "CertificateTransparencyLoggingPreference"}),

@@ -6,15 +6,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, changed, register
+from botocore import xform_name
+
+from compose2aws.rehearsal.resource_type import (
+    ApiResource,
+    Context,
+    Properties,
+    ResourceType,
+    by_id,
+    by_ids,
+    call,
+    changed,
+    register,
+)
 
 
-def _one(parameter: str) -> Any:
-    return lambda physical_id, _: {parameter: physical_id}
-
-
-def _many(parameter: str) -> Any:
-    return lambda physical_id, _: {parameter: [physical_id]}
+def _operations(noun: str, *, found: str = "") -> dict[str, Any]:
+    """Return what EC2 calls its operations on a thing (`RouteTable`), and what it calls the thing in them."""
+    return {
+        "api": "ec2",
+        "create_with": xform_name(f"Create{noun}"),
+        "made": f"{noun}.{noun}Id",
+        "read_with": xform_name(f"Describe{noun}s"),
+        "ask": by_ids(f"{noun}Ids"),
+        "found": found or f"{noun}s[0]",
+        "delete_with": xform_name(f"Delete{noun}"),
+        "delete_ask": by_id(f"{noun}Id"),
+    }
 
 
 def _set_vpc(physical_id: str, properties: Properties, context: Context) -> None:
@@ -189,41 +207,20 @@ class VpcEndpoint(ApiResource):
 register(
     _VpcAttributes(
         type="AWS::EC2::VPC",
-        api="ec2",
-        create_with="create_vpc",
-        made="Vpc.VpcId",
-        read_with="describe_vpcs",
-        ask=_many("VpcIds"),
-        found="Vpcs[0]",
-        delete_with="delete_vpc",
-        delete_ask=_one("VpcId"),
+        **_operations("Vpc"),
         elsewhere=frozenset({"EnableDnsSupport", "EnableDnsHostnames"}),
         attributes={"CidrBlockAssociations": "CidrBlockAssociationSet[].AssociationId"},
         after=_set_vpc,
     ),
     ApiResource(
         type="AWS::EC2::Subnet",
-        api="ec2",
-        create_with="create_subnet",
-        made="Subnet.SubnetId",
-        read_with="describe_subnets",
-        ask=_many("SubnetIds"),
-        found="Subnets[0]",
-        delete_with="delete_subnet",
-        delete_ask=_one("SubnetId"),
+        **_operations("Subnet"),
         elsewhere=frozenset({"MapPublicIpOnLaunch"}),
         after=_set_subnet,
     ),
     ApiResource(
         type="AWS::EC2::InternetGateway",
-        api="ec2",
-        create_with="create_internet_gateway",
-        made="InternetGateway.InternetGatewayId",
-        read_with="describe_internet_gateways",
-        ask=_many("InternetGatewayIds"),
-        found="InternetGateways[0]",
-        delete_with="delete_internet_gateway",
-        delete_ask=_one("InternetGatewayId"),
+        **_operations("InternetGateway"),
     ),
     ApiResource(
         type="AWS::EC2::EIP",
@@ -231,33 +228,19 @@ register(
         create_with="allocate_address",
         made="PublicIp",
         read_with="describe_addresses",
-        ask=_many("PublicIps"),
+        ask=by_ids("PublicIps"),
         found="Addresses[0]",
         delete_with="release_address",
-        delete_ask=_one("PublicIp"),
+        delete_ask=by_id("PublicIp"),
     ),
     ApiResource(
         type="AWS::EC2::NatGateway",
-        api="ec2",
-        create_with="create_nat_gateway",
-        made="NatGateway.NatGatewayId",
-        read_with="describe_nat_gateways",
-        ask=_many("NatGatewayIds"),
-        found="NatGateways[?State!='deleted'] | [0]",
-        delete_with="delete_nat_gateway",
-        delete_ask=_one("NatGatewayId"),
+        **_operations("NatGateway", found="NatGateways[?State!='deleted'] | [0]"),
         attributes={"EniId": "NatGatewayAddresses[0].NetworkInterfaceId"},
     ),
     ApiResource(
         type="AWS::EC2::RouteTable",
-        api="ec2",
-        create_with="create_route_table",
-        made="RouteTable.RouteTableId",
-        read_with="describe_route_tables",
-        ask=_many("RouteTableIds"),
-        found="RouteTables[0]",
-        delete_with="delete_route_table",
-        delete_ask=_one("RouteTableId"),
+        **_operations("RouteTable"),
     ),
     ApiResource(
         type="AWS::EC2::SubnetRouteTableAssociation",
@@ -270,7 +253,7 @@ register(
         },
         found="RouteTables[0]",
         delete_with="disassociate_route_table",
-        delete_ask=_one("AssociationId"),
+        delete_ask=by_id("AssociationId"),
         attributes={"Id": "Ref"},
     ),
     Route(),
@@ -281,10 +264,10 @@ register(
         create_with="create_dhcp_options",
         made="DhcpOptions.DhcpOptionsId",
         read_with="describe_dhcp_options",
-        ask=_many("DhcpOptionsIds"),
+        ask=by_ids("DhcpOptionsIds"),
         found="DhcpOptions[0]",
         delete_with="delete_dhcp_options",
-        delete_ask=_one("DhcpOptionsId"),
+        delete_ask=by_id("DhcpOptionsId"),
         before=_dhcp_options,
     ),
     DhcpOptionsAssociation(),
@@ -294,7 +277,7 @@ register(
         create_with="create_flow_logs",
         made="FlowLogIds[0]",
         read_with="describe_flow_logs",
-        ask=_many("FlowLogIds"),
+        ask=by_ids("FlowLogIds"),
         found="FlowLogs[0]",
         delete_with="delete_flow_logs",
         attributes={"Id": "Ref"},
@@ -305,7 +288,7 @@ register(
         create_with="create_vpc_endpoint",
         made="VpcEndpoint.VpcEndpointId",
         read_with="describe_vpc_endpoints",
-        ask=_many("VpcEndpointIds"),
+        ask=by_ids("VpcEndpointIds"),
         found="VpcEndpoints[0]",
         delete_with="delete_vpc_endpoints",
         attributes={"Id": "Ref", "DnsEntries": "DnsEntries[].join(':', [HostedZoneId || 'Z1', DnsName])"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, call, changed, register
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, by_id, by_ids, call, changed, register
 
 
 def _log_options(physical_id: str, properties: Properties, context: Context) -> None:
@@ -74,10 +74,10 @@ register(
         create_with="create_log_group",
         name="LogGroupName",
         read_with="describe_log_groups",
-        ask=lambda physical_id, _: {"logGroupNamePrefix": physical_id},
+        ask=by_id("logGroupNamePrefix"),
         found="logGroups[?logGroupName=='$ID'] | [0]",
         delete_with="delete_log_group",
-        delete_ask=lambda physical_id, _: {"logGroupName": physical_id},
+        delete_ask=by_id("logGroupName"),
         elsewhere=frozenset({"RetentionInDays"}),
         # CloudFormation gives the ARN with the streams' wildcard, which is also what the service calls `arn`.
         attributes={"Arn": "arn"},
@@ -92,10 +92,10 @@ register(
         ask=lambda _physical_id, _: {},
         found="resourcePolicies[?policyName=='$ID'] | [0]",
         delete_with="delete_resource_policy",
-        delete_ask=lambda physical_id, _: {"policyName": physical_id},
+        delete_ask=by_id("policyName"),
         update_with="put_resource_policy",
         update_all=True,
-        update_ask=lambda physical_id, _: {"policyName": physical_id},
+        update_ask=by_id("policyName"),
     ),
     ApiResource(
         type="AWS::CloudWatch::Alarm",
@@ -103,12 +103,12 @@ register(
         create_with="put_metric_alarm",
         name="AlarmName",
         read_with="describe_alarms",
-        ask=lambda physical_id, _: {"AlarmNames": [physical_id]},
+        ask=by_ids("AlarmNames"),
         found="MetricAlarms[0]",
         delete_with="delete_alarms",
         update_with="put_metric_alarm",
         update_all=True,
-        update_ask=lambda physical_id, _: {"AlarmName": physical_id},
+        update_ask=by_id("AlarmName"),
         attributes={"Arn": "AlarmArn"},
     ),
     ApiResource(
@@ -117,10 +117,10 @@ register(
         create_with="put_dashboard",
         name="DashboardName",
         read_with="get_dashboard",
-        ask=lambda physical_id, _: {"DashboardName": physical_id},
+        ask=by_id("DashboardName"),
         found="@",
         delete_with="delete_dashboards",
-        delete_ask=lambda physical_id, _: {"DashboardNames": [physical_id]},
+        delete_ask=by_ids("DashboardNames"),
         update_with="put_dashboard",
         update_all=True,
     ),
@@ -132,7 +132,7 @@ register(
         before=_topic_request,
         elsewhere=frozenset({"TopicName", "DisplayName", "KmsMasterKeyId", "FifoTopic", "Subscription"}),
         read_with="get_topic_attributes",
-        ask=lambda physical_id, _: {"TopicArn": physical_id},
+        ask=by_id("TopicArn"),
         found="Attributes",
         delete_with="delete_topic",
         attributes={"TopicName": lambda found: found["TopicArn"].rpartition(":")[2]},
@@ -144,7 +144,7 @@ register(
         create_with="subscribe",
         made="SubscriptionArn",
         read_with="get_subscription_attributes",
-        ask=lambda physical_id, _: {"SubscriptionArn": physical_id},
+        ask=by_id("SubscriptionArn"),
         found="Attributes",
         delete_with="unsubscribe",
         attributes={"Arn": "Ref"},

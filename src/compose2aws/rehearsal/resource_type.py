@@ -128,6 +128,18 @@ def call(client: Any, operation: str, arguments: Mapping[str, Any]) -> Any:
 
 
 Ask = Callable[[str, Properties], dict[str, Any]]
+
+
+def by_id(parameter: str) -> Ask:
+    """Return how a call names one resource: by its physical id in a parameter."""
+    return lambda physical_id, _: {parameter: physical_id}
+
+
+def by_ids(parameter: str) -> Ask:
+    """Return how a call names one resource that takes several: by a list of its physical id."""
+    return lambda physical_id, _: {parameter: [physical_id]}
+
+
 Hook = Callable[[str, Properties, Context], None]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, call, register
+from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, by_id, by_ids, call, register
 
 
 def _target(physical_id: str, _: Properties) -> dict[str, Any]:
@@ -138,7 +138,7 @@ register(
         name="Name",
         name_limit=64,
         read_with="get_schedule_group",
-        ask=lambda physical_id, _: {"Name": physical_id},
+        ask=by_id("Name"),
         found="@",
         delete_with="delete_schedule_group",
     ),
@@ -150,10 +150,10 @@ register(
         name="LaunchTemplateName",
         name_limit=128,
         read_with="describe_launch_templates",
-        ask=lambda physical_id, _: {"LaunchTemplateIds": [physical_id]},
+        ask=by_ids("LaunchTemplateIds"),
         found="LaunchTemplates[0]",
         delete_with="delete_launch_template",
-        delete_ask=lambda physical_id, _: {"LaunchTemplateId": physical_id},
+        delete_ask=by_id("LaunchTemplateId"),
         attributes={
             "LatestVersionNumber": "to_string(LatestVersionNumber)",
             "DefaultVersionNumber": "to_string(DefaultVersionNumber)",
@@ -166,11 +166,11 @@ register(
         name="AutoScalingGroupName",
         before=_group_request,
         read_with="describe_auto_scaling_groups",
-        ask=lambda physical_id, _: {"AutoScalingGroupNames": [physical_id]},
+        ask=by_ids("AutoScalingGroupNames"),
         found="AutoScalingGroups[0]",
         delete_with="delete_auto_scaling_group",
         delete_ask=lambda physical_id, _: {"AutoScalingGroupName": physical_id, "ForceDelete": True},
         update_with="update_auto_scaling_group",
-        update_ask=lambda physical_id, _: {"AutoScalingGroupName": physical_id},
+        update_ask=by_id("AutoScalingGroupName"),
     ),
 )

@@ -7,7 +7,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, changed, register
+from compose2aws.rehearsal.resource_type import (
+    ApiResource,
+    Context,
+    Properties,
+    ResourceType,
+    by_id,
+    call,
+    changed,
+    register,
+)
 
 
 class Secret(ResourceType):
@@ -133,7 +142,7 @@ register(
         create_with="create_key",
         made="KeyMetadata.KeyId",
         read_with="describe_key",
-        ask=lambda physical_id, _: {"KeyId": physical_id},
+        ask=by_id("KeyId"),
         found="KeyMetadata",
         delete_with="schedule_key_deletion",
         elsewhere=frozenset({"EnableKeyRotation", "KeyPolicy", "PendingWindowInDays", "RotationPeriodInDays"}),
@@ -148,9 +157,9 @@ register(
         ask=lambda *_: {},
         found="Aliases[?AliasName=='$ID'] | [0]",
         delete_with="delete_alias",
-        delete_ask=lambda physical_id, _: {"AliasName": physical_id},
+        delete_ask=by_id("AliasName"),
         update_with="update_alias",
-        update_ask=lambda physical_id, _: {"AliasName": physical_id},
+        update_ask=by_id("AliasName"),
     ),
     ApiResource(
         type="AWS::SSM::Parameter",
@@ -158,7 +167,7 @@ register(
         create_with="put_parameter",
         name="Name",
         read_with="get_parameter",
-        ask=lambda physical_id, _: {"Name": physical_id},
+        ask=by_id("Name"),
         found="Parameter",
         delete_with="delete_parameter",
         update_with="put_parameter",

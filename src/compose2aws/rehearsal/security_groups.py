@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from compose2aws.rehearsal.refusals import ResourceFailed
-from compose2aws.rehearsal.resource_type import ApiResource, Context, Properties, ResourceType, call, register
+from compose2aws.rehearsal.resource_type import (
+    ApiResource,
+    Context,
+    Properties,
+    ResourceType,
+    by_id,
+    by_ids,
+    call,
+    register,
+)
 
 
 def _permission(rule: Properties) -> dict[str, Any]:
@@ -105,10 +114,10 @@ register(
         renames={"GroupDescription": "Description"},
         elsewhere=frozenset({"SecurityGroupIngress", "SecurityGroupEgress"}),
         read_with="describe_security_groups",
-        ask=lambda physical_id, _: {"GroupIds": [physical_id]},
+        ask=by_ids("GroupIds"),
         found="SecurityGroups[0]",
         delete_with="delete_security_group",
-        delete_ask=lambda physical_id, _: {"GroupId": physical_id},
+        delete_ask=by_id("GroupId"),
         attributes={"Id": "Ref", "GroupId": "Ref"},
     ),
     SecurityGroupRule("ingress"),

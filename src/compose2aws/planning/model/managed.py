@@ -21,8 +21,32 @@ class EngineVersion:
     major: str
 
 
+class _WithLogin(OfService):
+    """What has a generated login; some have it only where they ask for one."""
+
+    __slots__ = ()
+
+    @property
+    def login(self) -> ResourceId:
+        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
+
+
+class _OfElastiCache(OfService):
+    """What ElastiCache puts into groups of its own."""
+
+    __slots__ = ()
+
+    @property
+    def parameter_group(self) -> ResourceId:
+        return named("AWS::ElastiCache::ParameterGroup", self.identity, "ParameterGroup")
+
+    @property
+    def subnet_group(self) -> ResourceId:
+        return named("AWS::ElastiCache::SubnetGroup", self.identity, "SubnetGroup")
+
+
 @dataclass(frozen=True, slots=True)
-class AuroraCluster(OfService):
+class AuroraCluster(_WithLogin):
     """An Aurora cluster, Serverless v2. `parameters` are those of its cluster parameter group. Capacities are ACU.
     `auto_pause` is the idle time after which it pauses (None: never). `database_parameter` is the stack parameter that
     names its database, where the file leaves the name open; none is made where it is empty."""
@@ -68,10 +92,6 @@ class AuroraCluster(OfService):
         return named("AWS::RDS::DBSubnetGroup", self.identity, "SubnetGroup")
 
     @property
-    def login(self) -> ResourceId:
-        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
-
-    @property
     def resources(self) -> tuple[ResourceId, ...]:
         """What the cluster is made of, the cluster first."""
         reader = (self.reader_instance,) if self.reader else ()
@@ -79,7 +99,7 @@ class AuroraCluster(OfService):
 
 
 @dataclass(frozen=True, slots=True)
-class ReplicationGroup(OfService):
+class ReplicationGroup(_OfElastiCache, _WithLogin):
     """An ElastiCache replication group, cluster mode off. `transit_encryption`: `preferred` admits plain text too.
     `generated_password`: clients show an AuthToken, which AWS generates."""
 
@@ -104,26 +124,13 @@ class ReplicationGroup(OfService):
         return named("AWS::ElastiCache::ReplicationGroup", self.identity, "ReplicationGroup")
 
     @property
-    def parameter_group(self) -> ResourceId:
-        return named("AWS::ElastiCache::ParameterGroup", self.identity, "ParameterGroup")
-
-    @property
-    def subnet_group(self) -> ResourceId:
-        return named("AWS::ElastiCache::SubnetGroup", self.identity, "SubnetGroup")
-
-    @property
-    def login(self) -> ResourceId:
-        """The generated AuthToken; there only where `generated_password`."""
-        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
-
-    @property
     def resources(self) -> tuple[ResourceId, ...]:
         login = (self.login,) if self.generated_password else ()
         return (self.group, self.parameter_group, self.subnet_group, *login)
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseInstance(OfService):
+class DatabaseInstance(_WithLogin):
     """A standalone RDS instance (MariaDB). Storage in GiB. `database_parameter`: see `AuroraCluster`."""
 
     service: str
@@ -159,16 +166,12 @@ class DatabaseInstance(OfService):
         return named("AWS::RDS::DBSubnetGroup", self.identity, "SubnetGroup")
 
     @property
-    def login(self) -> ResourceId:
-        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
-
-    @property
     def resources(self) -> tuple[ResourceId, ...]:
         return (self.instance, self.parameter_group, self.subnet_group, self.login)
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentCluster(OfService):
+class DocumentCluster(_WithLogin):
     """A DocumentDB cluster."""
 
     service: str
@@ -202,17 +205,13 @@ class DocumentCluster(OfService):
         return named("AWS::DocDB::DBSubnetGroup", self.identity, "SubnetGroup")
 
     @property
-    def login(self) -> ResourceId:
-        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
-
-    @property
     def resources(self) -> tuple[ResourceId, ...]:
         instances = tuple(self.instance(number) for number in range(self.instances))
         return (self.cluster, *instances, self.parameter_group, self.subnet_group, self.login)
 
 
 @dataclass(frozen=True, slots=True)
-class MemcachedCluster(OfService):
+class MemcachedCluster(_OfElastiCache):
     """An ElastiCache cluster for memcached, of one node: unchanged clients know one address. `tls`: plain text is
     refused."""
 
@@ -232,20 +231,12 @@ class MemcachedCluster(OfService):
         return named("AWS::ElastiCache::CacheCluster", self.identity, "Cluster")
 
     @property
-    def parameter_group(self) -> ResourceId:
-        return named("AWS::ElastiCache::ParameterGroup", self.identity, "ParameterGroup")
-
-    @property
-    def subnet_group(self) -> ResourceId:
-        return named("AWS::ElastiCache::SubnetGroup", self.identity, "SubnetGroup")
-
-    @property
     def resources(self) -> tuple[ResourceId, ...]:
         return (self.cluster, self.parameter_group, self.subnet_group)
 
 
 @dataclass(frozen=True, slots=True)
-class MessageBroker(OfService):
+class MessageBroker(_WithLogin):
     """An Amazon MQ broker (RabbitMQ). `port` is AMQP's with TLS, `management_port` its HTTPS API's. It has Amazon's own
     configuration: `family` and `parameters` are empty."""
 
@@ -266,16 +257,12 @@ class MessageBroker(OfService):
         return named("AWS::AmazonMQ::Broker", self.identity, "Broker")
 
     @property
-    def login(self) -> ResourceId:
-        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
-
-    @property
     def resources(self) -> tuple[ResourceId, ...]:
         return (self.broker, self.login)
 
 
 @dataclass(frozen=True, slots=True)
-class SearchDomain(OfService):
+class SearchDomain(_WithLogin):
     """An OpenSearch Service domain. `port` is HTTPS's. `secured`: it asks for the login of `user`. `masters` is the
     type of its three dedicated masters (None: the data nodes are masters too); `storage` is GiB a node. It has Amazon's
     own settings: `family` and `parameters` are empty."""
@@ -299,11 +286,6 @@ class SearchDomain(OfService):
     @property
     def domain(self) -> ResourceId:
         return named("AWS::OpenSearchService::Domain", self.identity, "Domain")
-
-    @property
-    def login(self) -> ResourceId:
-        """The generated login; there only where it is `secured`."""
-        return named("AWS::SecretsManager::Secret", self.identity, "MasterLogin")
 
     @property
     def log_group(self) -> ResourceId:
