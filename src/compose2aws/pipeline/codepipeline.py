@@ -7,27 +7,24 @@ import shlex
 from typing import Any
 
 from compose2aws.cloudformation.writing import text_of
-from compose2aws.pipeline.model import Output, Pipeline, Variable
-from compose2aws.pipeline.permissions import deployment_statements, difference_statements
-from compose2aws.pipeline.quoting import filled, words
-from compose2aws.pipeline.role_template import DEPLOY_SECONDS, role_with_policies
-from compose2aws.pipeline.steps import APPROVAL, MINUTES, project_words, requirement, unset_lines, with_header
-from compose2aws.planning.identity import variable_id
+from compose2aws.pipeline.codebuild import (
+    allow,
+    build_projects,
+    build_roles,
+    checkov_skip,
+    log_group,
+    parameter_name,
+    public_variables,
+    secret_name,
+    secret_variables,
+    service_trust,
+)
+from compose2aws.pipeline.model import Output, Pipeline
+from compose2aws.pipeline.role_template import role_with_policies
+from compose2aws.pipeline.steps import with_header
 
 _RETENTION_DAYS = 90
 _ARTEFACT_DAYS = 30
-
-# The build's credentials as a profile: a compose file that takes AWS_ACCESS_KEY_ID must not change whose they are.
-_PROFILE = """\
-cat > /tmp/aws-credentials <<'SCRIPT'
-#!/bin/sh
-curl --fail --silent --show-error "http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" |
-  jq '{Version: 1, AccessKeyId, SecretAccessKey, SessionToken: .Token, Expiration}'
-SCRIPT
-chmod +x /tmp/aws-credentials
-printf '[profile compose2aws]\\ncredential_process = /tmp/aws-credentials\\n' > /tmp/aws-config
-export AWS_CONFIG_FILE=/tmp/aws-config
-"""
 
 
 def codepipeline(pipeline: Pipeline) -> Output:
@@ -38,19 +35,14 @@ def codepipeline(pipeline: Pipeline) -> Output:
         "Parameters": _parameters(pipeline),
         "Resources": {
             **_storage(pipeline),
-            **_build_roles(pipeline),
-            **_projects(pipeline),
+            **build_roles(pipeline),
+            **build_projects(pipeline),
             **_pipeline(pipeline),
         },
         "Outputs": {"PipelineName": {"Description": "The pipeline.", "Value": {"Ref": "Pipeline"}}},
     }
     file = f"{pipeline.prefix}-pipeline.template.yaml"
     return Output({file: with_header(text_of(template, "yaml"), "codepipeline")}, _next_steps(pipeline, file))
-
-
-def secret_name(pipeline: Pipeline) -> str:
-    """The secret of Secrets Manager from which a deployment takes the project's secret variables, by name."""
-    return f"{pipeline.prefix}/pipeline"
 
 
 def _parameters(pipeline: Pipeline) -> dict[str, Any]:
@@ -73,8 +65,8 @@ def _parameters(pipeline: Pipeline) -> dict[str, Any]:
             "AllowedPattern": r"[\w./@+-]+",
         },
     }
-    for variable in _public(pipeline):
-        parameters[_parameter(variable)] = {
+    for variable in public_variables(pipeline):
+        parameters[parameter_name(variable)] = {
             "Type": "String",
             "Default": "",
             "Description": f"The variable {variable.name} of the compose files. Empty is not set.",
@@ -82,23 +74,11 @@ def _parameters(pipeline: Pipeline) -> dict[str, Any]:
     return parameters
 
 
-def _parameter(variable: Variable) -> str:
-    return f"Variable{variable_id(variable.name)}"
-
-
-def _public(pipeline: Pipeline) -> list[Variable]:
-    return [variable for variable in pipeline.variables if not variable.secret]
-
-
-def _secret(pipeline: Pipeline) -> list[Variable]:
-    return [variable for variable in pipeline.variables if variable.secret]
-
-
 def _storage(pipeline: Pipeline) -> dict[str, Any]:
     """Where artefacts and logs lie, under a key of their own."""
     root = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
     logs = {
-        "Fn::Sub": f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{_log_group(pipeline)}"
+        "Fn::Sub": f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{log_group(pipeline)}"
     }
     key_policy = [
         {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"},
@@ -123,7 +103,7 @@ def _storage(pipeline: Pipeline) -> dict[str, Any]:
         },
         "Artefacts": {
             "Type": "AWS::S3::Bucket",
-            "Metadata": _skip(
+            "Metadata": checkov_skip(
                 "CKV_AWS_18", "It holds copies of the repository for a month; CloudTrail tells who reads"
             ),
             "DeletionPolicy": "Retain",
@@ -182,7 +162,7 @@ def _storage(pipeline: Pipeline) -> dict[str, Any]:
             "DeletionPolicy": "Delete",
             "UpdateReplacePolicy": "Delete",
             "Properties": {
-                "LogGroupName": _log_group(pipeline),
+                "LogGroupName": log_group(pipeline),
                 "RetentionInDays": _RETENTION_DAYS,
                 "KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]},
             },
@@ -190,184 +170,25 @@ def _storage(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _log_group(pipeline: Pipeline) -> str:
-    return f"/compose2aws/pipeline/{pipeline.prefix}"
-
-
 def _bucket() -> list[Any]:
     return [{"Fn::GetAtt": ["Artefacts", "Arn"]}, {"Fn::Sub": "${Artefacts.Arn}/*"}]
-
-
-def _skip(check: str, comment: str) -> dict[str, Any]:
-    return {"checkov": {"skip": [{"id": check, "comment": comment}]}}
-
-
-def _build_roles(pipeline: Pipeline) -> dict[str, Any]:
-    """The builds' roles: what a build needs of the pipeline, and what the command needs of AWS."""
-    build = [
-        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["Logs", "Arn"]}),
-        _allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], {"Fn::Sub": "${Artefacts.Arn}/*"}),
-        _allow(["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], {"Fn::GetAtt": ["Key", "Arn"]}),
-        _allow(
-            [
-                f"{service}:{action}"
-                for service in ("codeconnections", "codestar-connections")
-                for action in ("GetConnection", "GetConnectionToken", "UseConnection")
-            ],
-            {"Ref": "Connection"},
-        ),
-    ]
-    arn = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
-    secret = {"Fn::Sub": f"{arn}{secret_name(pipeline)}-??????"}
-    secrets = [_allow(["secretsmanager:GetSecretValue"], secret)] if _secret(pipeline) else []
-    return {
-        **role_with_policies(
-            "DifferenceRole",
-            f"Compares {pipeline.project} with what is deployed; reads templates, no data and no secret.",
-            _trust("codebuild", "codebuild:${AWS::Region}:${AWS::AccountId}:project/*"),
-            [*build, *difference_statements(pipeline)],
-        ),
-        **role_with_policies(
-            "DeployRole",
-            f"Deploys {pipeline.project}: changes its stacks, and their resources through CloudFormation alone.",
-            _trust("codebuild", "codebuild:${AWS::Region}:${AWS::AccountId}:project/*"),
-            [*build, *secrets, *deployment_statements(pipeline)],
-            seconds=DEPLOY_SECONDS,
-        ),
-    }
-
-
-def _allow(actions: list[str], resource: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resource}
-
-
-def _trust(service: str, source: str) -> dict[str, Any]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": f"{service}.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
-                    "ArnLike": {"aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:" + source}},
-                },
-            }
-        ],
-    }
-
-
-def _projects(pipeline: Pipeline) -> dict[str, Any]:
-    """The builds: of a pull request, of the pipeline's comparison, of its deployment."""
-    compare = _difference_buildspec(pipeline)
-    events = "PULL_REQUEST_CREATED,PULL_REQUEST_UPDATED,PULL_REQUEST_REOPENED"
-    pull_request = _project(pipeline, "compares pull requests", "DifferenceRole", _public(pipeline))
-    pull_request["Properties"] |= {
-        "Artifacts": {"Type": "NO_ARTIFACTS"},
-        "Source": {
-            "Type": "GITHUB",
-            "Location": {"Fn::Sub": "https://github.com/${Repository}.git"},
-            "Auth": {"Type": "CODECONNECTIONS", "Resource": {"Ref": "Connection"}},
-            "BuildSpec": compare,
-            "ReportBuildStatus": True,
-        },
-        "Triggers": {
-            "Webhook": True,
-            "FilterGroups": [
-                [
-                    {"Type": "EVENT", "Pattern": events},
-                    {"Type": "BASE_REF", "Pattern": {"Fn::Sub": "^refs/heads/${Branch}$"}},
-                ]
-            ],
-            # A fork's pull request is built once a maintainer says so.
-            "PullRequestBuildPolicy": {"RequiresCommentApproval": "FORK_PULL_REQUESTS"},
-        },
-    }
-    difference = _project(pipeline, "compares", "DifferenceRole", _public(pipeline))
-    difference["Properties"] |= _in_pipeline(compare)
-    deploy = _project(pipeline, "deploys", "DeployRole", _public(pipeline), builds=pipeline.images.are_built)
-    deploy["Properties"] |= _in_pipeline(_deploy_buildspec(pipeline))
-    deploy["Properties"]["TimeoutInMinutes"] = MINUTES
-    return {"PullRequestProject": pull_request, "DifferenceProject": difference, "DeployProject": deploy}
-
-
-def _project(
-    pipeline: Pipeline, what: str, role: str, variables: list[Variable], *, builds: bool = False
-) -> dict[str, Any]:
-    arm = builds and pipeline.images.are_arm
-    project: dict[str, Any] = {"Type": "AWS::CodeBuild::Project"}
-    if builds:
-        project["Metadata"] = _skip("CKV_AWS_316", "Docker builds images in it")
-    project["Properties"] = {
-        "Description": f"The pipeline of {pipeline.project}: {what}.",
-        "ServiceRole": {"Fn::GetAtt": [role, "Arn"]},
-        "EncryptionKey": {"Fn::GetAtt": ["Key", "Arn"]},
-        "TimeoutInMinutes": 15,
-        "Environment": {
-            "Type": "ARM_CONTAINER" if arm else "LINUX_CONTAINER",
-            "ComputeType": "BUILD_GENERAL1_SMALL",
-            "Image": "aws/codebuild/amazonlinux-aarch64-standard:3.0"
-            if arm
-            else "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-            "PrivilegedMode": builds,
-            "EnvironmentVariables": [
-                {"Name": variable.name, "Type": "PLAINTEXT", "Value": {"Ref": _parameter(variable)}}
-                for variable in variables
-            ],
-        },
-        "LogsConfig": {"CloudWatchLogs": {"Status": "ENABLED", "GroupName": {"Ref": "Logs"}}},
-    }
-    return project
-
-
-def _in_pipeline(buildspec: str) -> dict[str, Any]:
-    return {"Artifacts": {"Type": "CODEPIPELINE"}, "Source": {"Type": "CODEPIPELINE", "BuildSpec": buildspec}}
-
-
-def _difference_buildspec(pipeline: Pipeline) -> str:
-    values = _common(pipeline, lint=True) | {
-        "approval": shlex.quote(APPROVAL),
-        "unset": unset_lines(_public(pipeline)),
-    }
-    return filled("buildspec-difference.yml", values)
-
-
-def _deploy_buildspec(pipeline: Pipeline) -> str:
-    lines = [f"  {one.name}: {secret_name(pipeline)}:{one.stored}\n" for one in _secret(pipeline)]
-    emulation = "docker run --privileged --rm tonistiigi/binfmt --install arm64\n"
-    values = _common(pipeline, lint=False) | {
-        "secrets": "secrets-manager:\n" + "".join(lines) if lines else "",
-        "unset": unset_lines(pipeline.variables),
-        "emulation": emulation if pipeline.images.need_emulation else "",
-    }
-    return filled("buildspec-deploy.yml", values)
-
-
-def _common(pipeline: Pipeline, *, lint: bool) -> dict[str, str]:
-    return {
-        "requirement": requirement(pipeline.version, lint=lint),
-        "options": project_words(pipeline),
-        "directory": "" if pipeline.directory == "." else f"cd {words([pipeline.directory])}\n",
-        "profile": _PROFILE,
-    }
 
 
 def _pipeline(pipeline: Pipeline) -> dict[str, Any]:
     projects = [{"Fn::GetAtt": [name, "Arn"]} for name in ("DifferenceProject", "DeployProject")]
     statements = [
-        _allow(["codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"], projects),
-        _allow(["codeconnections:UseConnection", "codestar-connections:UseConnection"], {"Ref": "Connection"}),
-        _allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], {"Fn::Sub": "${Artefacts.Arn}/*"}),
-        _allow(
+        allow(["codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"], projects),
+        allow(["codeconnections:UseConnection", "codestar-connections:UseConnection"], {"Ref": "Connection"}),
+        allow(["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], {"Fn::Sub": "${Artefacts.Arn}/*"}),
+        allow(
             ["s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket"], {"Fn::GetAtt": ["Artefacts", "Arn"]}
         ),
-        _allow(["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], {"Fn::GetAtt": ["Key", "Arn"]}),
+        allow(["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"], {"Fn::GetAtt": ["Key", "Arn"]}),
     ]
     role = role_with_policies(
         "PipelineRole",
         f"Runs the pipeline of {pipeline.project}.",
-        _trust("codepipeline", "codepipeline:${AWS::Region}:${AWS::AccountId}:*"),
+        service_trust("codepipeline", "codepipeline:${AWS::Region}:${AWS::AccountId}:*"),
         statements,
     )
     approval = json.dumps([{"name": "APPROVAL", "value": "#{Difference.APPROVAL}", "type": "PLAINTEXT"}])
@@ -506,7 +327,7 @@ def _next_steps(pipeline: Pipeline, file: str) -> str:
         "Next, once:",
         "1. Make a connection to GitHub (Developer Tools, Settings, Connections) and let it see the repository.",
     ]
-    secrets = _secret(pipeline)
+    secrets = secret_variables(pipeline)
     if secrets:
         keys = json.dumps({variable.stored: "" for variable in secrets})
         lines += [
@@ -521,9 +342,9 @@ def _next_steps(pipeline: Pipeline, file: str) -> str:
         f"     aws cloudformation deploy{region} --stack-name {pipeline.prefix}-pipeline --template-file {file} \\",
         f"       --capabilities CAPABILITY_IAM --parameter-overrides {overrides}",
     ]
-    for variable in _public(pipeline):
+    for variable in public_variables(pipeline):
         empty = "" if variable.required else ", which may stay empty"
-        lines.append(f"       add {_parameter(variable)}=… for {variable.name}{empty}")
+        lines.append(f"       add {parameter_name(variable)}=… for {variable.name}{empty}")
     lines += [
         f"{step + 1}. Protect {pipeline.branch}: whoever can push to it deploys.",
         "docs/how-to/continuous-delivery.md tells the rest.",
