@@ -16,6 +16,8 @@ PROJECTS = [
     ("lambda-lite/infra", "docker-compose.yml"),
     ("sports-analytics", "docker-compose.yml"),
     ("sports-analytics", "docker-compose.yml", "compose.aws.yaml"),
+    ("guestbook", "compose.yaml"),
+    ("guestbook", "compose.yaml", "compose.aws.yaml"),
     ("edgechat", "docker-compose.yml"),
     ("edgechat", "docker-compose.yml", "compose.aws.yaml"),
     ("fastapi-db", "docker-compose.yml"),
