@@ -30,11 +30,14 @@ _ROUNDS = 6
 def mended(account: Account, name: str, progress: Progress, *, is_base: bool) -> DeployedStack | None:
     """The stack, at rest and ready to be updated; None where there is none (any more).
 
-    A base whose creation failed stays as it is (CREATE_FAILED): its deployment goes on with what is there. Raises
-    `DeliveryError` where a person must help.
+    One that has only a change set is as good as none, and is left for the next change set: it may be another
+    deployment's that is about to execute its own. A base whose creation failed stays as it is (CREATE_FAILED): its
+    deployment goes on with what is there. Raises `DeliveryError` where a person must help.
     """
     for _ in range(_ROUNDS):
         stack = read_stack(account, name)
+        if stack is not None and stack.status == "REVIEW_IN_PROGRESS":
+            return None
         if stack is None or stack.status in _USABLE or (is_base and stack.status == "CREATE_FAILED"):
             return stack
         _bring_on(account, stack, progress, is_base=is_base)
@@ -71,10 +74,7 @@ def awaited(account: Account, stack: DeployedStack, progress: Progress) -> Ended
 
 def _bring_on(account: Account, stack: DeployedStack, progress: Progress, *, is_base: bool) -> None:
     status = stack.status
-    if status == "REVIEW_IN_PROGRESS":
-        progress.note(f"{stack.name} was begun and never made; it is begun anew")
-        _remove(account, stack, progress)
-    elif status.endswith("_IN_PROGRESS"):
+    if status.endswith("_IN_PROGRESS"):
         awaited(account, stack, progress)
     elif status in _NEVER_MADE or (status in ("CREATE_FAILED", "DELETE_FAILED") and not is_base):
         progress.note(
