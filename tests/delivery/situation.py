@@ -14,10 +14,11 @@ from compose2aws.catalog import load_catalog
 from compose2aws.cloudformation import Templates, emit
 from compose2aws.compose import LoadOptions, load
 from compose2aws.delivery.account import Account, open_account
-from compose2aws.delivery.deployment import Outcome, Request, deploy
+from compose2aws.delivery.deployment import deploy
 from compose2aws.delivery.difference import StackDifference
 from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.progress import ResourceEvent, RollOut
+from compose2aws.delivery.request import Outcome, Request
 from compose2aws.planning.model import Plan
 from compose2aws.planning.planner import plan
 from compose2aws.rehearsal import RehearsalServer

@@ -10,9 +10,9 @@ import pytest
 
 from compose2aws.delivery import deployment, protection
 from compose2aws.delivery.account import Account
-from compose2aws.delivery.deployment import Declined
 from compose2aws.delivery.difference import StackDifference
 from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.delivery.request import Declined
 from compose2aws.delivery.stack import DeployedStack
 from compose2aws.rehearsal import RehearsalServer, missing_resources
 from tests.delivery.situation import Shop, use

@@ -24,9 +24,10 @@ from botocore.exceptions import ClientError
 
 from compose2aws.cloudformation import Stack, Templates
 from compose2aws.delivery.account import Account, open_account
-from compose2aws.delivery.deployment import Outcome, Request, deploy
+from compose2aws.delivery.deployment import deploy
 from compose2aws.delivery.mending import removed
 from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.delivery.request import Outcome, Request
 from compose2aws.delivery.stack import read_stack
 from compose2aws.delivery.watch import failure_text
 from compose2aws.planning.model import Parameter

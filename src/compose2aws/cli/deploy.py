@@ -25,10 +25,10 @@ def deploy(yes: bool, no_build: bool, allow_data_loss: bool, upgrade_engines: bo
     """
     from compose2aws.cli.conversation import TerminalConversation
     from compose2aws.delivery.checks import check_all, line_of
-    from compose2aws.delivery.deployment import Declined, Request
     from compose2aws.delivery.deployment import deploy as bring
     from compose2aws.delivery.engine_version import wanted_versions
     from compose2aws.delivery.image_builder import ImageBuilder
+    from compose2aws.delivery.request import Declined, Request
     from compose2aws.report.progress import new_progress
 
     project, plan, templates = translate(given_options(), otherwise="Nothing was deployed.")

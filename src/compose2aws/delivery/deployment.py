@@ -8,13 +8,12 @@ Nothing here prints: a `Progress` is told what happens, a `Conversation` is show
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from compose2aws.cloudformation import Stack, Templates, stack_prefix
+from compose2aws.cloudformation import Stack, stack_prefix
 from compose2aws.cloudformation.writing import text_of
 from compose2aws.delivery import change_set as change_sets
 from compose2aws.delivery import protection
@@ -23,7 +22,7 @@ from compose2aws.delivery.change_set import ChangeSet, Wanted, make_change_set
 from compose2aws.delivery.difference import Change, StackDifference
 from compose2aws.delivery.difference.change_set import difference_of, without_echoes
 from compose2aws.delivery.difference.comparison import compare
-from compose2aws.delivery.engine_version import WantedVersion, choose, engines, live_versions
+from compose2aws.delivery.engine_version import choose, engines, live_versions
 from compose2aws.delivery.hiding import HidingProgress, hiding, mask_of
 from compose2aws.delivery.hosted_zone import find_zone, holds
 from compose2aws.delivery.mending import mended, removed, unmade
@@ -31,6 +30,7 @@ from compose2aws.delivery.parameter import Known, last_revision, missing_text, s
 from compose2aws.delivery.passes import PROTECTION, Pass, Situation, passes
 from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.delivery.request import Conversation, Declined, Outcome, Request
 from compose2aws.delivery.snapshot import take_snapshot
 from compose2aws.delivery.stack import DeployedStack, check_owner, existing_resources, project_stacks, read_stack
 from compose2aws.delivery.transition import Template
@@ -38,52 +38,6 @@ from compose2aws.delivery.watch import Ended, Watch, failure_text
 from compose2aws.planning.model import Parameter
 
 _SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type's name
-
-
-class Declined(Exception):  # noqa: N818 - it is no error
-    """The user did not agree; nothing was changed after that."""
-
-
-class Conversation(Protocol):
-    """Shows what would change, and asks."""
-
-    def show(self, differences: tuple[StackDifference, ...], *, by_cloudformation: bool) -> None:
-        """What would change: judged from the templates, or by CloudFormation's own word."""
-
-    def agrees(self, question: str) -> bool:
-        """Whether the user wants it."""
-
-
-class Builder(Protocol):
-    """Builds images and gives their digests; knows those that are in the registry already."""
-
-    def known(self) -> Mapping[str, str]:
-        """The digests of images whose inputs did not change, by parameter."""
-
-    def digests(self, previous: Mapping[str, str]) -> Mapping[str, str]:
-        """All digests, by parameter, after building what is missing. `previous` are those deployed last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be deployed. `versions` are the engines that the project asks for; `check` is run before anything is
-    touched, with the stacks that exist, and raises `DeliveryError`; `builder` is asked for once base is there."""
-
-    templates: Templates
-    versions: tuple[WantedVersion, ...]
-    protect: bool
-    builder: Callable[[Account], Builder]
-    check: Callable[[Mapping[str, DeployedStack]], None]
-    allow_data_loss: bool = False
-    upgrade_engines: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a deployment did. `outputs` are those of the app stacks that are no exports."""
-
-    changed: bool
-    outputs: Mapping[str, str]
 
 
 def deploy(account: Account, request: Request, progress: Progress, conversation: Conversation) -> Outcome:

@@ -18,12 +18,13 @@ from boto3.session import Session
 from compose2aws.cloudformation import Stack, Templates, stack_prefix
 from compose2aws.compose.project import Project
 from compose2aws.delivery.account import Account
-from compose2aws.delivery.deployment import Request, deploy
+from compose2aws.delivery.deployment import deploy
 from compose2aws.delivery.destruction import existing, remove_stack, what_stays
 from compose2aws.delivery.difference import StackDifference
 from compose2aws.delivery.difference.against_account import compare_with_account
 from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.request import Request
 from compose2aws.inspection import problems
 from compose2aws.inspection.compose_calls import calls, neighbours
 from compose2aws.planning.model import Parameter, Plan
