@@ -238,6 +238,18 @@ def test_what_only_cloudformation_says_is_lost_goes_with_the_word_for_it(
     assert "LogicalResourceId/DbCluster" in policy
 
 
+def test_what_an_update_cannot_clean_up_is_told(shop: Shop) -> None:
+    """CloudFormation ends such an update as complete, and forgets the resource."""
+    shop.deploy(WITH_CACHE)
+    cluster = shop.resources("shop-base")["DbCluster"]
+    shop.client("rds").modify_db_cluster(DBClusterIdentifier=cluster, DeletionProtection=True, ApplyImmediately=True)
+    shop.deploy(
+        WITH_CACHE.replace("image: postgres:16", "image: postgres:16\n    x-aws: {managed: false}"),
+        allow_data_loss=True,
+    )
+    assert any(cluster in note and "stays in the account" in note for note in shop.progress.notes)
+
+
 def test_a_stack_of_somebody_else_is_left_alone(shop: Shop) -> None:
     body = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
     shop.client("cloudformation").create_stack(StackName="shop-app", TemplateBody=body)

@@ -354,6 +354,12 @@ class _Deployment:
             change_sets.execute(self.account, found, keep_what_fails=going_on)
             ended = watch.until_end()
             step.failed = not ended.succeeded
+        for event in ended.failures if ended.succeeded else ():
+            # An update that has come to its end cleans up, and forgets what it cannot remove.
+            self.progress.note(
+                f"{event.logical_id} ({event.type} {event.physical_id}) could not be removed and stays in the account, "
+                f"outside of {one.stack}: {event.reason}"
+            )
         return ended
 
     def _remove(self, name: str) -> None:
