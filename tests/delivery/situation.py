@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,9 +96,9 @@ class Shop:
     progress: Recorder = field(default_factory=Recorder)
     conversation: Conversation = field(default_factory=Conversation)
 
-    @property
+    @functools.cached_property
     def account(self) -> Account:
-        return open_account()
+        return open_account()  # one for all deployments: reading botocore's models is what takes time
 
     def translate(self, text: str, tier: str = "development", **environment: str) -> tuple[Plan, Templates]:
         (self.folder / "compose.yaml").write_text(textwrap.dedent(text))

@@ -111,6 +111,7 @@ def with_its_own_cache(document: Document) -> None:
     document["services"]["redis"]["x-aws"] = {"managed": False}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("name", "mutate"),
     [

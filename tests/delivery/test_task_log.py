@@ -57,6 +57,13 @@ def error(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": code}}, "FilterLogEvents")
 
 
+@pytest.fixture(autouse=True)
+def _now() -> None:
+    """Ages are counted from the test's own begin: a long run may have imported this module long ago."""
+    global NOW  # noqa: PLW0603 - all of the module reads it
+    NOW = datetime.now(UTC)
+
+
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
     logs = Logs()

@@ -82,7 +82,7 @@ def test_the_next_deploy_succeeds_and_nothing_is_lost_many_times(shop: FaultySho
     _run(shop, seed)
 
 
-@pytest.mark.parametrize("at", [1, 8, 20, 40])
+@pytest.mark.parametrize("at", [8, 40])
 def test_an_interrupted_deployment_says_how_to_come_back(shop: FaultyShop, at: int) -> None:
     run = shop.interrupted(at, signal.SIGINT)
     assert run.code == 130

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.pipeline.conftest import SECRETS, SHOP, WITHOUT_DATABASE, generate
 from tests.pipeline.workflow import KEY, Ran, Runner, codebuild_job, github_job, gitlab_job
 
@@ -114,6 +116,7 @@ def test_a_project_that_is_refused_fails_each_job(runner: Runner) -> None:
     assert codebuild_job(runner, "DeployProject", {**SECRETS, "APPROVAL": "false"}).code == 1
 
 
+@pytest.mark.soak
 def test_gitlab_notes_deploys_and_leaves_losses_to_a_person(runner: Runner) -> None:
     generate(runner, "gitlab")
     merge_request = gitlab_job(runner, "compose2aws merge request", MERGE_REQUEST)
@@ -150,6 +153,7 @@ def test_gitlab_takes_no_role_for_a_fork_and_says_where_no_note_is_written(runne
     assert "COMPOSE2AWS_NOTE_TOKEN is not set" in silent.text
 
 
+@pytest.mark.soak
 def test_codepipeline_deploys_and_says_what_needs_an_approval(runner: Runner) -> None:
     generate(runner, "codepipeline")
     compared = codebuild_job(runner, "DifferenceProject", SECRETS)
