@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -15,6 +18,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.register_profile("soak", settings.get_profile("quick"), max_examples=1_000, derandomize=False)
+
+
+# One reader of botocore's models for all sessions of the process: each would read megabytes of JSON anew.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,9 +21,14 @@ def _blocks(page: Path) -> list[Block]:
 
 
 TRIED = [page for page in pages() if is_tried(page)]
+LONG = ("move-data", "secrets", "migrations", "own-domain")
+"""How-tos of many deployments: the soak types them."""
 
 
-@pytest.mark.parametrize("page", TRIED, ids=_name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, id=_name(page), marks=[pytest.mark.soak] if page.stem in LONG else []) for page in TRIED],
+)
 def test_commands_show_what_the_page_says(page: Path, tmp_path: Path) -> None:
     pytest.importorskip("moto", reason="the rehearsal needs moto[server]")
     pytest.importorskip("flask_cors", reason="the rehearsal needs moto[server]")
