@@ -21,7 +21,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
-	$(BIN)/pytest -n 2 -q
+	$(BIN)/pytest -n 3 -q
 
 # Deploys into MiniStack, whose CloudFormation is of other hands than the rehearsal's. It holds botocore back, so it has
 # an environment of its own.
