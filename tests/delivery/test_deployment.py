@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from compose2aws.delivery import deployment, protection
+from compose2aws.delivery import protection
 from compose2aws.delivery.account import Account
-from compose2aws.delivery.difference import StackDifference
+from compose2aws.delivery.difference import StackDifference, against_account
+from compose2aws.delivery.difference.against_account import compare_with_account
+from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.request import Declined
 from compose2aws.delivery.stack import DeployedStack
@@ -141,6 +143,9 @@ def test_a_changed_engine_is_a_new_database_and_the_app_follows(shop: Shop) -> N
     )
     with pytest.raises(DeliveryError, match=r"services\.db .* would be replaced by an empty one; a final snapshot"):
         shop.deploy(mysql)
+    made, templates = shop.translate(mysql)
+    told = compare_with_account(shop.account, templates, wanted_versions(made.managed), lambda _: None)
+    assert "DbCluster" in {change.logical_id for one in told for change in one.changes if change.loses_data}
     shop.deploy(mysql, allow_data_loss=True)
     cluster = shop.client("rds").describe_db_clusters()["DBClusters"]
     assert [one["Engine"] for one in cluster] == ["aurora-mysql"]
@@ -229,7 +234,7 @@ def test_what_only_cloudformation_says_is_lost_goes_with_the_word_for_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.deploy(WITH_CACHE)
-    monkeypatch.setattr(deployment, "compare", lambda *_, name, **__: StackDifference(name, None, ()))
+    monkeypatch.setattr(against_account, "compare", lambda *_, name, **__: StackDifference(name, None, ()))
     with pytest.raises(DeliveryError, match=r"CloudFormation would replace or remove.*CacheReplicationGroup"):
         shop.deploy(SHOP)
     shop.deploy(SHOP, allow_data_loss=True)

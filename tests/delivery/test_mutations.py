@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 import pytest
 import yaml
 
-from compose2aws.delivery.destruction import existing, remove_stack
+from compose2aws.cloudformation import source_of
+from compose2aws.delivery.destruction import remove_stack
 from compose2aws.delivery.difference.against_account import compare_with_account
-from compose2aws.delivery.difference.comparison import source_of
 from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.protection import stateful
 from compose2aws.delivery.refusal import DeliveryError
-from compose2aws.delivery.stack import read_stack
+from compose2aws.delivery.stack import read_stack, read_stacks
 from compose2aws.rehearsal import RehearsalServer, missing_resources
 from compose2aws.report.progress_silent import SilentProgress
 from tests.delivery.situation import Shop, use
@@ -167,9 +167,9 @@ def test_a_project_goes_to_production_and_back_and_can_be_destroyed(shop: Shop) 
     assert shop.resources("shop-base")["PostgresCluster"] == cluster
     connect = service_of(shop, "ApiService")["deployments"][0]["serviceConnectConfiguration"]
     assert connect["enabled"] is False
-    for stack in reversed(existing(shop.account, "shop", "shop-").values()):
+    for stack in reversed(read_stacks(shop.account, "shop").values()):
         remove_stack(shop.account, stack, SilentProgress())
-    assert existing(shop.account, "shop", "shop-") == {}
+    assert read_stacks(shop.account, "shop") == {}
 
 
 def test_a_service_that_is_published_no_more_leaves_the_balancer(shop: Shop) -> None:

@@ -32,14 +32,15 @@ def destroy(with_data: bool, yes: bool, confirm: str | None) -> None:
     With --with-data the base goes as well; what its template retains or takes a snapshot of stays, and is named.
     """
     from compose2aws.cloudformation import stack_prefix
-    from compose2aws.delivery.destruction import existing, remove_stack
+    from compose2aws.delivery.destruction import remove_stack
+    from compose2aws.delivery.stack import read_stacks
     from compose2aws.report.progress import new_progress
 
     name = project_name(given_options())
     account = given_account()
     prefix = stack_prefix(name)
     where = f"account {account.identity.account}, {account.region}"
-    stacks = existing(account, name, prefix)
+    stacks = read_stacks(account, name)
     base = stacks.pop(f"{prefix}-base", None)
     if not stacks and (base is None or not with_data):
         warn(f"Nothing of {name} to remove in {where}." + (_base_stays(base) if base else ""))

@@ -8,7 +8,7 @@ from compose2aws.cloudformation.graph import GraphError
 from compose2aws.cloudformation.limit import LimitError
 from compose2aws.cloudformation.manifest import manifest
 from compose2aws.cloudformation.patch import PatchError
-from compose2aws.cloudformation.stack import Format, Stack, Templates, stack_prefix
+from compose2aws.cloudformation.stack import Format, Stack, Templates, source_of, stack_prefix
 
 __all__ = [
     "Format",
@@ -21,5 +21,6 @@ __all__ = [
     "graph_of",
     "manifest",
     "render",
+    "source_of",
     "stack_prefix",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -38,6 +39,19 @@ class Templates:
     stacks: tuple[Stack, ...]
     bake: dict[str, Any]
     images: tuple[BuiltImage, ...]
+
+    @property
+    def secret_values(self) -> frozenset[str]:
+        """The values that must not be shown, wherever they stand."""
+        return frozenset(p.value for stack in self.stacks for p in stack.parameters if p.secret and p.value)
+
+
+def source_of(body: Mapping[str, Any]) -> str | None:
+    """The compose path that a resource of a template stands for (`services.db`), from its metadata; None for what is
+    not ours."""
+    own = (body.get("Metadata") or {}).get("compose2aws")
+    found = own.get("source") if isinstance(own, Mapping) else None
+    return found if isinstance(found, str) else None
 
 
 def stack_prefix(project: str) -> str:

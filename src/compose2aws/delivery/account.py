@@ -46,6 +46,11 @@ class Account:
         """What ARNs of the region begin with: `aws`, `aws-cn`, `aws-us-gov`."""
         return str(self.session.get_partition_for_region(self.region))
 
+    @property
+    def dns_suffix(self) -> str:
+        """What the names of the region's endpoints end with."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
     @functools.cached_property
     def identity(self) -> Identity:
         """Who calls. The first call of a command: it fails soon where nobody answers, with a sentence that says why.

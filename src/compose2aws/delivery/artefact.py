@@ -30,8 +30,7 @@ def template_argument(account: Account, text: str, stack: str) -> dict[str, str]
     account.client("s3").put_object(
         Bucket=bucket, Key=key, Body=body, ContentType="text/plain", ExpectedBucketOwner=account.identity.account
     )
-    suffix = "amazonaws.com.cn" if account.region.startswith("cn-") else "amazonaws.com"
-    return {"TemplateURL": f"https://{bucket}.s3.{account.region}.{suffix}/{key}"}
+    return {"TemplateURL": f"https://{bucket}.s3.{account.region}.{account.dns_suffix}/{key}"}
 
 
 def bucket_name(account: Account) -> str:

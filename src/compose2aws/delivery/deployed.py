@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from compose2aws.cloudformation.stack import stack_prefix
+from compose2aws.cloudformation import source_of, stack_prefix
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.refusal import DeliveryError
-from compose2aws.delivery.stack import MASK, DeployedStack, check_owner, project_stacks, read_stack
+from compose2aws.delivery.stack import MASK, DeployedStack, read_stacks, stack_resources
 
 _SERVICE = re.compile(r'services(?:\.([A-Za-z0-9_-]+)|\["((?:[^"\\]|\\.)*)"\])')
 
@@ -100,15 +100,13 @@ def read_project(account: Account, name: str) -> DeployedProject:
     """
     prefix = stack_prefix(name)
     identity = account.identity
-    found = (read_stack(account, stack) for stack in project_stacks(account, prefix))
-    stacks = tuple(stack for stack in found if stack is not None and stack.status != "REVIEW_IN_PROGRESS")
+    found = read_stacks(account, name).values()
+    stacks = tuple(stack for stack in found if stack.status != "REVIEW_IN_PROGRESS")
     if not stacks:
         raise DeliveryError(
             f"the project {name} is not deployed in {account.region} (account {identity.account}): there is no stack "
             f"{prefix}-base or {prefix}-app. Deploy it, or name another place with --region, --aws-profile or -p"
         )
-    for stack in stacks:
-        check_owner(stack, name)
     resources = {resource.logical_id: resource for stack in stacks for resource in _resources(account, stack)}
     return DeployedProject(name, account, stacks, resources)
 
@@ -124,18 +122,17 @@ def service_of(source: str | None) -> str | None:
 
 def _resources(account: Account, stack: DeployedStack) -> Iterator[DeployedResource]:
     bodies = stack.template.get("Resources") or {}
-    for page in account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id):
-        for item in page["StackResourceSummaries"]:
-            body = bodies.get(item["LogicalResourceId"])
-            if not body or not item.get("PhysicalResourceId") or item["ResourceStatus"] == "DELETE_COMPLETE":
-                continue
-            yield DeployedResource(
-                logical_id=item["LogicalResourceId"],
-                type=item["ResourceType"],
-                physical_id=item["PhysicalResourceId"],
-                status=item["ResourceStatus"],
-                changed=item.get("LastUpdatedTimestamp"),
-                stack=stack.name,
-                properties=body.get("Properties") or {},
-                source=((body.get("Metadata") or {}).get("compose2aws") or {}).get("source"),
-            )
+    for item in stack_resources(account, stack.id):
+        body = bodies.get(item["LogicalResourceId"])
+        if not body or item["ResourceStatus"] == "DELETE_COMPLETE":
+            continue
+        yield DeployedResource(
+            logical_id=item["LogicalResourceId"],
+            type=item["ResourceType"],
+            physical_id=item["PhysicalResourceId"],
+            status=item["ResourceStatus"],
+            changed=item.get("LastUpdatedTimestamp"),
+            stack=stack.name,
+            properties=body.get("Properties") or {},
+            source=source_of(body),
+        )

@@ -18,7 +18,7 @@ from compose2aws.delivery.mending import awaited, removed
 from compose2aws.delivery.passes import PROTECTION
 from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.refusal import DeliveryError
-from compose2aws.delivery.stack import DeployedStack, check_owner, project_stacks, read_stack
+from compose2aws.delivery.stack import DeployedStack, read_stack, stack_resources
 from compose2aws.delivery.watch import Watch, failure_text
 
 _KEY = "AWS::KMS::Key"
@@ -34,28 +34,12 @@ class Kept:
     how: str
 
 
-def existing(account: Account, project: str, prefix: str) -> dict[str, DeployedStack]:
-    """The project's stacks by name, in the order in which they are deployed. Raises `DeliveryError` where one of them
-    is another project's."""
-    found: dict[str, DeployedStack] = {}
-    for name in project_stacks(account, prefix):
-        stack = read_stack(account, name)
-        if stack is not None:
-            check_owner(stack, project)
-            found[name] = stack
-    return found
-
-
 def what_stays(account: Account, stack: DeployedStack) -> tuple[Kept, ...]:
     """What a stack's deletion leaves behind: what its template retains, and what it takes a last snapshot of."""
     kept = []
-    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
-    for page in pages:
-        for item in page["StackResourceSummaries"]:
-            body = stack.template["Resources"].get(item["LogicalResourceId"], {})
-            policy = body.get("DeletionPolicy", "Delete")
-            if policy == "Delete" or not item.get("PhysicalResourceId"):
-                continue
+    for item in stack_resources(account, stack.id):
+        policy = stack.template["Resources"].get(item["LogicalResourceId"], {}).get("DeletionPolicy", "Delete")
+        if policy != "Delete":
             how = "snapshot" if policy == "Snapshot" else "retained"
             kept.append(Kept(item["LogicalResourceId"], item["ResourceType"], item["PhysicalResourceId"], how))
     return tuple(sorted(kept, key=lambda one: (one.how, one.type, one.logical_id)))

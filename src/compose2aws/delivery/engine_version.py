@@ -6,7 +6,7 @@ An engine never goes back: AWS cannot, and a roll-back of the stack does not und
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.refusal import DeliveryError
-from compose2aws.delivery.stack import DeployedStack
+from compose2aws.delivery.stack import DeployedStack, stack_resources
 from compose2aws.planning.model import Managed
 
 
@@ -69,30 +69,50 @@ def choose(wanted: WantedVersion, previous: str | None, live: str | None, *, upg
 
 def engines(template: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """The type and the engine (`AWS::RDS::DBCluster`, `aurora-mysql`) that each version parameter is of."""
-    found = {}
-    for body in template["Resources"].values():
-        properties = body.get("Properties") or {}
-        version = properties.get("EngineVersion")
+    return {
+        parameter: (body["Type"], str(body["Properties"].get("Engine"))) for parameter, _, body in versioned(template)
+    }
+
+
+def versioned(template: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """The resources whose engine's version a parameter sets: (parameter, logical id, resource)."""
+    for logical_id, body in template["Resources"].items():
+        version = (body.get("Properties") or {}).get("EngineVersion")
         if isinstance(version, Mapping) and isinstance(version.get("Ref"), str):
-            found[version["Ref"]] = (body["Type"], str(properties.get("Engine")))
+            yield version["Ref"], logical_id, body
+
+
+def chosen_versions(
+    account: Account,
+    base: DeployedStack | None,
+    template: Mapping[str, Any],
+    wanted: Iterable[WantedVersion],
+    *,
+    upgrade: bool,
+) -> dict[str, ChosenVersion]:
+    """The version of each engine of a base template, by parameter. Another engine under the same name begins with its
+    newest version: nothing of the old one is upgraded. Raises `DeliveryError` and botocore's exceptions."""
+    there = base is not None and base.template
+    live = live_versions(account, base) if base is not None and there else {}
+    before, after = engines(base.template) if base is not None and there else {}, engines(template)
+    found = {}
+    for one in wanted:
+        same = before.get(one.parameter) == after.get(one.parameter)
+        previous = base.parameters.get(one.parameter) if base is not None and same else None
+        found[one.parameter] = choose(one, previous, live.get(one.parameter), upgrade=upgrade)
     return found
 
 
 def live_versions(account: Account, base: DeployedStack) -> dict[str, str]:
     """The version that runs, by the parameter that sets it. What may not be read is left out."""
-    ids = {
-        item["LogicalResourceId"]: item.get("PhysicalResourceId", "")
-        for page in account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=base.id)
-        for item in page["StackResourceSummaries"]
-    }
+    ids = {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in stack_resources(account, base.id)}
     found: dict[str, str] = {}
-    for logical_id, resource in base.template["Resources"].items():
-        version = (resource.get("Properties") or {}).get("EngineVersion")
+    for parameter, logical_id, resource in versioned(base.template):
         ask = _ASK.get(resource["Type"])
-        if not isinstance(version, Mapping) or "Ref" not in version or ask is None or not ids.get(logical_id):
+        if ask is None or logical_id not in ids:
             continue
         try:
-            found[version["Ref"]] = ask(account, ids[logical_id])
+            found[parameter] = ask(account, ids[logical_id])
         except (ClientError, BotoCoreError, LookupError):
             continue
     return found

@@ -16,7 +16,7 @@ from compose2aws.delivery.refusal import DeliveryError, explained
 
 def mask_of(templates: Templates) -> Mask:
     """Hides the secrets that a project gives, and each line of one that has several."""
-    secrets = [p.value for stack in templates.stacks for p in stack.parameters if p.secret and p.value]
+    secrets = templates.secret_values
     return Mask({line.strip() for value in secrets for line in (value, " ".join(value.split()), *value.splitlines())})
 
 

@@ -10,8 +10,8 @@ from compose2aws.cloudformation import Templates
 from compose2aws.compose.project import Project
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.images import ImageRequest, build_environment, digests, known_digests
-from compose2aws.delivery.progress import Progress, stepping
-from compose2aws.delivery.stack import describe
+from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.stack import describe, stack_resources
 
 _REPOSITORY = "AWS::ECR::Repository"
 
@@ -32,38 +32,24 @@ class ImageBuilder:
 
     def digests(self, previous: Mapping[str, str]) -> Mapping[str, str]:
         """All digests, by parameter, after building what is missing. Raises `DeliveryError`."""
-        request = replace(self._request(), previous=previous)
-        missing = len(self.templates.images) - len(known_digests(request))
-        if not missing or not self.build:
-            return digests(request, self.progress)
-        title = f"Building and pushing {missing} {'image' if missing == 1 else 'images'}"
-        with stepping(self.progress, title) as step:
-            found = digests(request, self.progress)
-            step.failed = False
-        return found
+        return digests(replace(self._request(), previous=previous), self.progress)
 
     def _request(self) -> ImageRequest:
         account = self.account
-        suffix = "amazonaws.com.cn" if account.partition == "aws-cn" else "amazonaws.com"
         return ImageRequest(
             templates=self.templates,
             folder=Path(self.project.folder),
             account=account,
             repositories=self._repositories(),
-            registry=f"{account.identity.account}.dkr.ecr.{account.region}.{suffix}",
+            registry=f"{account.identity.account}.dkr.ecr.{account.region}.{account.dns_suffix}",
             environment=build_environment(self.templates, self.project),
             build=self.build,
-            secrets=frozenset(p.value for s in self.templates.stacks for p in s.parameters if p.secret and p.value),
+            secrets=self.templates.secret_values,
         )
 
     def _repositories(self) -> dict[str, str]:
         base = self.templates.stacks[0].name
         if describe(self.account, base) is None:
             return {}
-        pages = self.account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=base)
-        return {
-            item["LogicalResourceId"]: item["PhysicalResourceId"]
-            for page in pages
-            for item in page["StackResourceSummaries"]
-            if item["ResourceType"] == _REPOSITORY and item.get("PhysicalResourceId")
-        }
+        made = stack_resources(self.account, base)
+        return {i["LogicalResourceId"]: i["PhysicalResourceId"] for i in made if i["ResourceType"] == _REPOSITORY}

@@ -27,20 +27,22 @@ _ROUNDS = 6
 """More states than these in a row are a loop."""
 
 
-def mended(account: Account, name: str, progress: Progress, *, is_base: bool) -> DeployedStack | None:
-    """The stack, at rest and ready to be updated; None where there is none (any more).
+def mended(account: Account, stack: DeployedStack, progress: Progress, *, is_base: bool) -> DeployedStack | None:
+    """The stack at rest and ready to be updated, as it is then; None where it is not there any more.
 
     One that has only a change set is as good as none, and is left for the next change set: it may be another
     deployment's that is about to execute its own. A base whose creation failed stays as it is (CREATE_FAILED): its
     deployment goes on with what is there. Raises `DeliveryError` where a person must help.
     """
+    name = stack.name
+    now: DeployedStack | None = stack
     for _ in range(_ROUNDS):
-        stack = read_stack(account, name)
-        if stack is not None and stack.status == "REVIEW_IN_PROGRESS":
+        if now is None or now.status == "REVIEW_IN_PROGRESS":
             return None
-        if stack is None or stack.status in _USABLE or (is_base and stack.status == "CREATE_FAILED"):
-            return stack
-        _bring_on(account, stack, progress, is_base=is_base)
+        if now.status in _USABLE or (is_base and not now.was_whole):
+            return now
+        _bring_on(account, now, progress, is_base=is_base)
+        now = read_stack(account, name)
     raise DeliveryError(f"the stack {name} does not come to rest; look at its events in the CloudFormation console")
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from compose2aws.delivery import transition
+from compose2aws.delivery.engine_version import versioned
 from compose2aws.delivery.transition import Template
 
 PROTECTION = "DeletionProtection"
@@ -93,7 +93,7 @@ def _of_base(situation: Situation, base: str) -> tuple[list[Pass], dict[str, Tem
         old = transition.without(old, retyped)
         done.append(Pass(base, old, "removing what becomes another kind of thing"))
     if situation.upgraded:
-        engines = _engines(new, situation.upgraded)
+        engines = {name for parameter, name, _ in versioned(new) if parameter in situation.upgraded}
         rest = transition.grafted(new, old, transition.of_source(new, engines) & transition.of_source(old, engines))
         rest = transition.united(rest, old) or rest
         done.append(Pass(base, rest, "all but the engines' upgrade", keep=frozenset(situation.upgraded)))
@@ -141,16 +141,3 @@ def _registering_again(new: Template, old: Template | None, names: Collection[st
     if old is None:
         return ()
     return tuple(sorted(transition.registrants(new, names) & old["Resources"].keys()))
-
-
-def _engines(template: Template, parameters: Collection[str]) -> set[str]:
-    """The resources whose engine version one of the parameters sets."""
-
-    def version(body: Mapping[str, Any]) -> Any:
-        return (body.get("Properties") or {}).get("EngineVersion")
-
-    return {
-        name
-        for name, body in template["Resources"].items()
-        if isinstance(version(body), Mapping) and version(body).get("Ref") in parameters
-    }

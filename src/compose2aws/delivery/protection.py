@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.refusal import code_of
-from compose2aws.delivery.stack import DeployedStack, describe
+from compose2aws.delivery.stack import DeployedStack, describe, stack_resources
 
 _ALL: dict[str, Any] = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
 _DENIED: dict[str, Any] = {"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Principal": "*"}
@@ -66,11 +66,10 @@ def protect_stack(account: Account, name: str, *, protected: bool) -> bool:
 
 def release(account: Account, stack: DeployedStack) -> None:
     """Switches the databases' own protection from deletion off one by one, where their stack takes no update."""
-    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
-    for item in (item for page in pages for item in page["StackResourceSummaries"]):
+    for item in stack_resources(account, stack.id):
         body = stack.template["Resources"].get(item["LogicalResourceId"], {})
         call = _RELEASES.get(item["ResourceType"])
-        if call is None or "DeletionProtection" not in body.get("Properties", {}) or not item.get("PhysicalResourceId"):
+        if call is None or "DeletionProtection" not in body.get("Properties", {}):
             continue
         service, operation, name = call
         modify = getattr(account.client(service), operation)

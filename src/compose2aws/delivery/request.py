@@ -40,7 +40,7 @@ class Builder(Protocol):
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is to be deployed. `versions` are the engines that the project asks for; `check` is run before anything is
-    touched, with the stacks that exist, and raises `DeliveryError`; `builder` is asked for once base is there."""
+    touched, with the stacks that exist, and raises `DeliveryError`."""
 
     templates: Templates
     versions: tuple[WantedVersion, ...]

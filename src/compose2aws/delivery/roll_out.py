@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from compose2aws.cloudformation import source_of
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.progress import ResourceEvent, RollOut, StoppedTask
 
@@ -72,7 +73,7 @@ class RollOuts:
     def _states(self) -> Iterable[RollOut]:
         by_cluster: dict[str, list[tuple[str, str]]] = {}
         for logical_id, arn in self._arns.items():
-            by_cluster.setdefault(_cluster(arn), []).append((logical_id, arn))
+            by_cluster.setdefault(cluster_of(arn), []).append((logical_id, arn))
         client = self._account.client("ecs")
         for cluster, members in by_cluster.items():
             for start in range(0, len(members), _AT_ONCE):
@@ -124,9 +125,7 @@ class RollOuts:
         return stopped_task(self._account, task)
 
     def _compose_name(self, logical_id: str) -> str:
-        metadata = (self._resources.get(logical_id) or {}).get("Metadata") or {}
-        source = str((metadata.get("compose2aws") or {}).get("source") or logical_id)
-        return source.removeprefix("services.")
+        return (source_of(self._resources.get(logical_id) or {}) or logical_id).removeprefix("services.")
 
 
 def stopped_task(account: Account, task: Mapping[str, Any]) -> StoppedTask:
@@ -163,7 +162,7 @@ def _last_lines(account: Account, definition: str, container: str, task: str) ->
     return group, tuple(str(event["message"]).rstrip() for event in events)
 
 
-def _cluster(service_arn: str) -> str:
+def cluster_of(service_arn: str) -> str:
     """`arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME` → CLUSTER; an ARN of the old form is in `default`."""
     parts = service_arn.rpartition(":")[2].split("/")
     return parts[1] if len(parts) == 3 else "default"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from compose2aws.cloudformation import stack_prefix
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.refusal import DENIED, DeliveryError, code_of, message_of
 from compose2aws.delivery.template_text import read_template
@@ -37,6 +38,11 @@ class DeployedStack:
     """Values by the names under which they are exported."""
     tags: Mapping[str, str] = field(default_factory=dict)
     protected: bool = False
+
+    @property
+    def was_whole(self) -> bool:
+        """Whether it ever was: in a stack whose creation failed there is nothing to lose."""
+        return self.status != "CREATE_FAILED"
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -124,15 +130,31 @@ def check_owner(stack: DeployedStack, project: str) -> None:
     )
 
 
+def read_stacks(account: Account, project: str, wanted: Iterable[str] = ()) -> dict[str, DeployedStack]:
+    """All stacks of a project that exist, by name: those `wanted` first, then the others in the order in which they
+    are deployed.
+
+    Raises `DeliveryError` where one of them is another project's, and botocore's exceptions.
+    """
+    found: dict[str, DeployedStack] = {}
+    for name in dict.fromkeys((*wanted, *project_stacks(account, stack_prefix(project)))):
+        stack = read_stack(account, name)
+        if stack is not None:
+            check_owner(stack, project)
+            found[name] = stack
+    return found
+
+
+def stack_resources(account: Account, name_or_id: str) -> Iterator[dict[str, Any]]:
+    """The resources of a stack that are made, as ListStackResources tells them. Raises botocore's exceptions."""
+    for page in account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name_or_id):
+        yield from (item for item in page["StackResourceSummaries"] if item.get("PhysicalResourceId"))
+
+
 def existing_resources(account: Account, stack: DeployedStack) -> frozenset[str]:
     """The logical ids of what a stack has: its template may hold more, where a condition is not met."""
-    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
-    return frozenset(
-        item["LogicalResourceId"]
-        for page in pages
-        for item in page["StackResourceSummaries"]
-        if item["ResourceStatus"] not in _GONE and item.get("PhysicalResourceId")
-    )
+    made = stack_resources(account, stack.id)
+    return frozenset(item["LogicalResourceId"] for item in made if item["ResourceStatus"] not in _GONE)
 
 
 def _template(account: Account, described: dict[str, Any]) -> Mapping[str, Any]:

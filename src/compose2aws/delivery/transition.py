@@ -12,6 +12,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from compose2aws.cloudformation import source_of
 from compose2aws.cloudformation.reference import conditions, references
 
 Template: TypeAlias = Mapping[str, Any]
@@ -181,12 +182,8 @@ def exports_of(template: Template, logical_ids: Collection[str]) -> set[str]:
 
 def of_source(template: Template, logical_ids: Collection[str]) -> set[str]:
     """These resources, and all that stand for the same part of the compose file (`services.db`)."""
-    sources = {_source(template["Resources"][name]) for name in logical_ids if name in template["Resources"]} - {None}
-    return {name for name, body in template["Resources"].items() if _source(body) in sources} | set(logical_ids)
-
-
-def _source(body: Mapping[str, Any]) -> str | None:
-    return ((body.get("Metadata") or {}).get("compose2aws") or {}).get("source")
+    sources = {source_of(template["Resources"][name]) for name in logical_ids if name in template["Resources"]} - {None}
+    return {name for name, body in template["Resources"].items() if source_of(body) in sources} | set(logical_ids)
 
 
 def _needs(value: Any, going: Collection[str], imports: Collection[str]) -> bool:

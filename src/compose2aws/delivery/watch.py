@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from compose2aws.cloudformation import source_of
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.progress import Progress, ResourceEvent, StoppedTask
 from compose2aws.delivery.refusal import THROTTLED, UNWELL, code_of
@@ -149,7 +150,7 @@ class Watch:
 
     def _event(self, event: Mapping[str, Any]) -> ResourceEvent:
         resource = self._resources.get(event["LogicalResourceId"]) or {}
-        source = ((resource.get("Metadata") or {}).get("compose2aws") or {}).get("source")
+        source = source_of(resource)
         return ResourceEvent(
             stack=event["StackName"],
             logical_id=event["LogicalResourceId"],

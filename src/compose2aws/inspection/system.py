@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from compose2aws.cloudformation import source_of
 from compose2aws.cloudformation.reference import references
 
 Body: TypeAlias = dict[str, Any]
@@ -35,7 +36,7 @@ class Resource:
 
     @property
     def source(self) -> str:
-        return str(self.body.get("Metadata", {}).get("compose2aws", {}).get("source", ""))
+        return source_of(self.body) or ""
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,17 @@ from typing import Any, cast
 
 from boto3.session import Session
 
-from compose2aws.cloudformation import Stack, Templates, stack_prefix
+from compose2aws.cloudformation import Stack, Templates
 from compose2aws.compose.project import Project
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.deployment import deploy
-from compose2aws.delivery.destruction import existing, remove_stack, what_stays
+from compose2aws.delivery.destruction import remove_stack, what_stays
 from compose2aws.delivery.difference import StackDifference
 from compose2aws.delivery.difference.against_account import compare_with_account
 from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.progress import Progress
 from compose2aws.delivery.request import Request
+from compose2aws.delivery.stack import read_stacks
 from compose2aws.inspection import problems
 from compose2aws.inspection.compose_calls import calls, neighbours
 from compose2aws.planning.model import Parameter, Plan
@@ -189,12 +190,11 @@ def _changed(account: Account, plan: Plan, templates: Templates, progress: Progr
 
 
 def _destroyed(account: Account, plan: Plan, progress: Progress) -> Scene:
-    prefix = stack_prefix(plan.project)
-    stacks = existing(account, plan.project, prefix)
+    stacks = read_stacks(account, plan.project)
     kept = [one for stack in stacks.values() for one in what_stays(account, stack)]
     for stack in reversed(stacks.values()):
         remove_stack(account, stack, progress)
-    if existing(account, plan.project, prefix):
+    if read_stacks(account, plan.project):
         raise RehearsalFailed(("the stacks were removed, and something of them is still there",))
     lines = [f"{_STAYS[one.how]}: {one.logical_id} ({one.type})" for one in kept]
     return Scene("Destroyed", tuple(lines))

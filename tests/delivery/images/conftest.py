@@ -25,13 +25,14 @@ STAND_IN = Path(__file__).parent / "docker_stand_in.py"
 
 @dataclass
 class Told:
-    """A progress that keeps what it is told."""
+    """A progress that keeps what it is told. A step that failed ends with `failed`."""
 
+    steps: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def step(self, title: str, stack: str | None = None, resources: int = 0) -> None:
-        raise AssertionError("steps are the deployment's")
+        self.steps.append(title)
 
     def resource(self, event: object) -> None:
         raise AssertionError("no resource is touched")
@@ -46,7 +47,8 @@ class Told:
         self.notes.append(text)
 
     def done(self, *, failed: bool = False) -> None:
-        raise AssertionError("steps are the deployment's")
+        if failed:
+            self.steps.append("failed")
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ from tests.delivery.images.conftest import Shop, Told
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def deployed(shop: Shop) -> dict[str, str]:
-    return digests(shop.request(), Told())
+def deployed(shop: Shop, told: Told | None = None) -> dict[str, str]:
+    return digests(shop.request(), told or Told())
 
 
 def test_images_are_built_pushed_and_known_by_their_digest(shop: Shop) -> None:
@@ -32,6 +32,16 @@ def test_images_are_built_pushed_and_known_by_their_digest(shop: Shop) -> None:
     held = shop.account.client("ecr").describe_images(repositoryName="shop-api")["imageDetails"]
     assert [image["imageDigest"] for image in held] == [found["ApiImage"]]
     assert held[0]["imageTags"] == [content_tags(shop.request())["ApiImage"]]
+
+
+def test_a_build_is_a_step_and_finding_what_is_there_is_none(shop: Shop) -> None:
+    told = Told()
+    deployed(shop, told)
+    assert told.steps == ["Building and pushing 2 images"]
+    deployed(shop, told)
+    shop.write("web/index.html", "another")
+    deployed(shop, told)
+    assert told.steps[1:] == ["Building and pushing 1 image"]
 
 
 def test_what_is_unchanged_is_not_built_again(shop: Shop) -> None:

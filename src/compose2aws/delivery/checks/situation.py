@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from compose2aws.cloudformation import Stack, Templates
+from compose2aws.cloudformation import Stack, Templates, source_of
 from compose2aws.compose.node import Position
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.stack import DeployedStack
@@ -76,8 +76,7 @@ class Situation:
         for stack in self.templates.stacks:
             for logical_id, body in stack.template.get("Resources", {}).items():
                 if not types or body["Type"] in types:
-                    own = (body.get("Metadata") or {}).get("compose2aws") or {}
-                    yield Resource(stack, logical_id, body["Type"], body.get("Properties") or {}, own.get("source"))
+                    yield Resource(stack, logical_id, body["Type"], body.get("Properties") or {}, source_of(body))
 
     def new(self, *types: str) -> list[Resource]:
         """Those that the stacks do not have yet."""

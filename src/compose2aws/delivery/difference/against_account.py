@@ -7,15 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from compose2aws.cloudformation import Stack, Templates, stack_prefix
+from compose2aws.cloudformation import Stack, Templates
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.difference.change_set import by_change_set
 from compose2aws.delivery.difference.comparison import compare
 from compose2aws.delivery.difference.model import StackDifference
-from compose2aws.delivery.engine_version import WantedVersion, choose, live_versions
+from compose2aws.delivery.engine_version import WantedVersion, chosen_versions
 from compose2aws.delivery.hosted_zone import find_zone
 from compose2aws.delivery.parameter import Known, Settled, settle
-from compose2aws.delivery.stack import DeployedStack, check_owner, existing_resources, project_stacks, read_stack
+from compose2aws.delivery.stack import DeployedStack, existing_resources, read_stacks
 from compose2aws.delivery.transition import imported
 
 _UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
@@ -39,14 +39,15 @@ def compare_with_account(
     the resources are now. Raises `DeliveryError` and botocore's exceptions.
     """
     wanted = {stack.name: stack for stack in templates.stacks}
-    deployed = _deployed(account, templates, wanted)
+    deployed = read_stacks(account, templates.project, wanted)
     base = templates.stacks[0]
-    known = Known(versions=_versions(account, versions, deployed.get(base.name)))
+    chosen = chosen_versions(account, deployed.get(base.name), base.template, versions, upgrade=False)
+    known = Known(versions={parameter: version.value for parameter, version in chosen.items()})
     found = []
     for name in dict.fromkeys((*wanted, *deployed)):
         stack, there = wanted.get(name), deployed.get(name)
         settled = settle(stack, there, known) if stack is not None else Settled({})
-        offline = _by_templates(account, name, stack, there, settled)
+        offline = by_templates(account, name, stack, there, settled)
         if there is not None and there.status.endswith("_IN_PROGRESS") and there.template:
             tell(f"{name} is {there.status}: it is compared with the template that it is brought to now")
         if change_sets and stack is not None:
@@ -58,29 +59,11 @@ def compare_with_account(
     return tuple(found)
 
 
-def _deployed(account: Account, templates: Templates, wanted: Collection[str]) -> dict[str, DeployedStack]:
-    deployed = {}
-    for name in dict.fromkeys((*wanted, *project_stacks(account, stack_prefix(templates.project)))):
-        stack = read_stack(account, name)
-        if stack is not None:
-            check_owner(stack, templates.project)
-            deployed[name] = stack
-    return deployed
-
-
-def _versions(account: Account, versions: Collection[WantedVersion], base: DeployedStack | None) -> dict[str, str]:
-    if base is None or not base.template:
-        return {}
-    live = live_versions(account, base)
-    return {
-        one.parameter: choose(one, base.parameters.get(one.parameter), live.get(one.parameter), upgrade=False).value
-        for one in versions
-    }
-
-
-def _by_templates(
+def by_templates(
     account: Account, name: str, stack: Stack | None, there: DeployedStack | None, settled: Settled
 ) -> StackDifference:
+    """What bringing one stack to its template would do, judged from the two templates and what the stack has. No
+    `stack` is one that goes; `settled` are the values of its parameters. Raises botocore's exceptions."""
     return compare(
         there.template if there is not None and there.template else None,
         stack.template if stack is not None else None,

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from compose2aws.cloudformation import Stack
+from compose2aws.cloudformation import Stack, source_of
 from compose2aws.cloudformation.writing import text_of
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.change_set import Wanted, give_up, make_change_set
 from compose2aws.delivery.difference.behaviour import behaviour
-from compose2aws.delivery.difference.comparison import begins_empty, effect_of, is_stateful, modification, source_of
+from compose2aws.delivery.difference.comparison import begins_empty, effect_of, is_stateful, modification
 from compose2aws.delivery.difference.concealment import concealed
 from compose2aws.delivery.difference.evaluation import MASK
 from compose2aws.delivery.difference.model import Action, Change, Effect, PropertyChange, Replacement, StackDifference

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from compose2aws.cloudformation import source_of
 from compose2aws.cloudformation.lifecycle import policies
 from compose2aws.delivery.difference.behaviour import Behaviour, Pattern, Rule, behaviour, meets
 from compose2aws.delivery.difference.concealment import concealed
@@ -42,13 +43,6 @@ def compare(
 def secret_parameters(template: Mapping[str, Any]) -> frozenset[str]:
     """The names of a template's no-echo parameters."""
     return frozenset(name for name, body in (template.get("Parameters") or {}).items() if is_no_echo(body))
-
-
-def source_of(body: Mapping[str, Any]) -> str | None:
-    """The compose path that a resource stands for, from its metadata."""
-    own = (body.get("Metadata") or {}).get("compose2aws")
-    found = own.get("source") if isinstance(own, Mapping) else None
-    return found if isinstance(found, str) else None
 
 
 def is_stateful(logical_id: str, body: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from compose2aws.delivery.images.bake import Built, push
 from compose2aws.delivery.images.content import content_tags
 from compose2aws.delivery.images.registry import digests_of_tags, held_digests, login
 from compose2aws.delivery.images.request import ImageRequest
-from compose2aws.delivery.progress import Progress
+from compose2aws.delivery.progress import Progress, stepping
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.planning.model import BuiltImage
 
@@ -32,7 +32,11 @@ def digests(request: ImageRequest, progress: Progress) -> dict[str, str]:
     if missing and not request.build:
         known |= _previous(request, missing, tags)
     elif missing:
-        known |= _built(request, missing, {i.parameter: tags[i.parameter] or _single_tag() for i in missing}, progress)
+        named = {image.parameter: tags[image.parameter] or _single_tag() for image in missing}
+        title = f"Building and pushing {len(missing)} {'image' if len(missing) == 1 else 'images'}"
+        with stepping(progress, title) as step:
+            known |= _built(request, missing, named, progress)
+            step.failed = False
     return {image.parameter: known[image.parameter] for image in images}
 
 
