@@ -4,7 +4,6 @@ whoever has the templates and not this tool."""
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from compose2aws.rehearsal import RehearsalServer
+from tests.bare_environment import bare_environment
 
 _INLINE = 51_200
 DIGEST = "sha256:" + "0" * 64
@@ -73,12 +73,11 @@ class Deployment:
 def synthesise(files: list[Path], out: Path, *options: str, environment: dict[str, str] | None = None) -> None:
     """Run `synth` as a user would, from a folder that is not the project's, with nothing in the environment."""
     arguments = [argument for file in files for argument in ("-f", str(file))]
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     subprocess.run(
         [sys.executable, "-m", "compose2aws", "synth", *arguments, *options, "-o", str(out)],
         check=True,
         cwd=out.parent,
-        env={**kept, **(environment or {})},
+        env=bare_environment() | (environment or {}),
         capture_output=True,
     )
 

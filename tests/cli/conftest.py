@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+
+from tests.bare_environment import bare_environment
 
 Outcome: TypeAlias = subprocess.CompletedProcess[str]
 Command: TypeAlias = Callable[..., Outcome]
@@ -22,11 +23,10 @@ def command(tmp_path: Path) -> Command:
     def run(
         *arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None, folder: Path | None = None
     ) -> Outcome:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return subprocess.run(
             [sys.executable, "-m", "compose2aws", *arguments],
             input=stdin,
-            env=kept | dict(environment or {}),
+            env=bare_environment() | dict(environment or {}),
             cwd=folder or tmp_path,
             capture_output=True,
             text=True,

@@ -14,6 +14,7 @@ import pytest
 
 from compose2aws.rehearsal import RehearsalServer
 from compose2aws.rehearsal.stack import store
+from tests.bare_environment import bare_environment
 from tests.delivery.images.conftest import STAND_IN
 from tests.delivery.situation import Shop, use
 
@@ -52,11 +53,10 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         if text is not None:
             (self.folder / "compose.yaml").write_text(text)
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         done = subprocess.run(
             [sys.executable, "-m", "compose2aws", "--tier", "development", *arguments],
             cwd=self.folder,
-            env=kept | self.server.environment | environment,
+            env=bare_environment() | self.server.environment | environment,
             capture_output=True,
             text=True,
             timeout=120,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 
 from compose2aws.cli import program
 from compose2aws.delivery.task_log import LogLine
+from tests.bare_environment import bare_environment
 from tests.shop import PASSWORD, Shop, open_shop
 
 from .conftest import Outcome
@@ -37,8 +37,7 @@ def shop(deployed: Shop) -> Shop:
 
 
 def environment(shop: Shop, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | shop.server.environment | dict(more or {})
+    return bare_environment() | shop.server.environment | dict(more or {})
 
 
 Run = Callable[..., Outcome]

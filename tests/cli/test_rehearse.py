@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.bare_environment import bare_environment
 from tests.cli.test_deploy import SHOP
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def rehearse(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "compose2aws", *options, "rehearse"],
         cwd=folder,
-        env=kept,
+        env=bare_environment(),
         capture_output=True,
         text=True,
         timeout=180,

@@ -7,10 +7,11 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from http.server import BaseHTTPRequestHandler
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
+
+from tests.local_server import LocalServer
 
 Fault: TypeAlias = Literal["throttled", "failed", "cut-before", "cut-after", "slow", "expired", "no-answer-of-aws"]
 """cut-before: the request is lost. cut-after: it is done, and its answer is lost."""
@@ -23,7 +24,7 @@ _ERRORS: dict[Fault, tuple[int, str]] = {
 }
 
 
-class Proxy:
+class Proxy(LocalServer):
     """Forwards requests to `endpoint`. `fault` is asked for each request, by its number from 0 on, what becomes of it;
     None lets it pass."""
 
@@ -32,29 +33,12 @@ class Proxy:
         self._fault = fault
         self._number = 0
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(self._handler())
 
     @property
     def requests(self) -> int:
         """How many requests came so far."""
         return self._number
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def _next(self) -> int:
         with self._lock:

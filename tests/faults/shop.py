@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from compose2aws.rehearsal import RehearsalServer
+from tests.bare_environment import bare_environment
 from tests.delivery.situation import Shop
 from tests.faults.proxy import Fault, Proxy
 
@@ -109,8 +109,7 @@ class FaultyShop:
         return [sys.executable, "-m", "compose2aws", "--tier", "development", "deploy", "--yes"]
 
     def _environment(self, proxy: Proxy) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return kept | self._server.environment | {"AWS_ENDPOINT_URL": proxy.endpoint}
+        return bare_environment() | self._server.environment | {"AWS_ENDPOINT_URL": proxy.address}
 
     def stacks(self) -> dict[str, str]:
         """The statuses of the stacks that are there."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.bare_environment import bare_environment
 
 COMPOSE = """\
 name: shop
@@ -32,11 +33,10 @@ def repository(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "compose2aws", *arguments],
         cwd=folder,
-        env=kept | environment,
+        env=bare_environment() | environment,
         capture_output=True,
         text=True,
         check=False,

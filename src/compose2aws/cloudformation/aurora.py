@@ -5,15 +5,15 @@ from __future__ import annotations
 from troposphere import rds
 
 from compose2aws.cloudformation.database import (
+    cluster_settings,
     database_name,
     declare_version,
-    deletion_protection,
     emit_subnet_group,
     insights,
     monitor,
     named_database,
 )
-from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref
+from compose2aws.cloudformation.expression import Expression, attribute, ref
 from compose2aws.cloudformation.graph import Graph
 from compose2aws.cloudformation.login import emit_login, password
 from compose2aws.planning.identity import ResourceId
@@ -53,16 +53,7 @@ def _cluster(graph: Graph, plan: Plan, item: AuroraCluster) -> rds.DBCluster:
         item.cluster.logical_id,
         Engine=item.engine,
         EngineVersion=declare_version(graph, item.service, item.version),
-        MasterUserPassword=password(item.login),
-        Port=item.port,
-        DBSubnetGroupName=ref(item.subnet_group),
-        DBClusterParameterGroupName=ref(item.parameter_group),
-        VpcSecurityGroupIds=[attribute(item.security_group, "GroupId")],
-        StorageEncrypted=True,
-        KmsKeyId=encryption_key(),
-        BackupRetentionPeriod=item.backup_retention,
-        CopyTagsToSnapshot=True,
-        DeletionProtection=deletion_protection(graph, plan),
+        **cluster_settings(graph, plan, item),
         # It lets people in beside the password that the app uses.
         EnableIAMDatabaseAuthentication=True,
         EnableCloudwatchLogsExports=_LOG_EXPORTS[item.engine],

@@ -6,10 +6,11 @@ from typing import Any
 
 from troposphere import GetAtt, If, NoValue, Ref, iam, rds
 
-from compose2aws.cloudformation.expression import Expression, encryption_key, joined, subnets
+from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, joined, ref, subnets
 from compose2aws.cloudformation.graph import Graph
+from compose2aws.cloudformation.login import password
 from compose2aws.cloudformation.policy import assume_role
-from compose2aws.planning.model import AuroraCluster, DatabaseInstance, EngineVersion, Parameter, Plan
+from compose2aws.planning.model import AuroraCluster, DatabaseInstance, DocumentCluster, EngineVersion, Parameter, Plan
 
 _MONITORING_ROLE = "DatabaseMonitoringRole"
 _MONITORING_SECONDS = 60
@@ -35,6 +36,22 @@ def database_name(graph: Graph, item: AuroraCluster | DatabaseInstance) -> Expre
     if item.database_parameter is None:
         return item.database
     return If(graph.given(item.database_parameter), Ref(item.database_parameter), NoValue)
+
+
+def cluster_settings(graph: Graph, plan: Plan, item: AuroraCluster | DocumentCluster) -> dict[str, Any]:
+    """The properties that clusters of RDS and of DocumentDB have under the same names."""
+    return {
+        "MasterUserPassword": password(item.login),
+        "Port": item.port,
+        "DBSubnetGroupName": ref(item.subnet_group),
+        "DBClusterParameterGroupName": ref(item.parameter_group),
+        "VpcSecurityGroupIds": [attribute(item.security_group, "GroupId")],
+        "StorageEncrypted": True,
+        "KmsKeyId": encryption_key(),
+        "BackupRetentionPeriod": item.backup_retention,
+        "CopyTagsToSnapshot": True,
+        "DeletionProtection": deletion_protection(graph, plan),
+    }
 
 
 def named_database(item: AuroraCluster | DatabaseInstance) -> Expression:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from troposphere import docdb
 
-from compose2aws.cloudformation.database import declare_version, deletion_protection
-from compose2aws.cloudformation.expression import Expression, attribute, encryption_key, ref, subnets
+from compose2aws.cloudformation.database import cluster_settings, declare_version
+from compose2aws.cloudformation.expression import Expression, attribute, ref, subnets
 from compose2aws.cloudformation.graph import Graph, Skip
 from compose2aws.cloudformation.login import emit_login, password
 from compose2aws.planning.model import DocumentCluster, Plan
@@ -40,16 +40,7 @@ def emit_document_cluster(graph: Graph, plan: Plan, item: DocumentCluster) -> No
         item.cluster.logical_id,
         EngineVersion=declare_version(graph, item.service, item.version),
         **({} if item.snapshot else {"MasterUsername": item.user}),  # a copy has its snapshot's
-        MasterUserPassword=password(item.login),
-        Port=item.port,
-        DBSubnetGroupName=ref(item.subnet_group),
-        DBClusterParameterGroupName=ref(item.parameter_group),
-        VpcSecurityGroupIds=[attribute(item.security_group, "GroupId")],
-        StorageEncrypted=True,
-        KmsKeyId=encryption_key(),
-        BackupRetentionPeriod=item.backup_retention,
-        CopyTagsToSnapshot=True,
-        DeletionProtection=deletion_protection(graph, plan),
+        **cluster_settings(graph, plan, item),
         EnableCloudwatchLogsExports=["audit", "profiler"],
     )
     if item.snapshot:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.local_server import LocalServer
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
-class ImageRegistry:
+class ImageRegistry(LocalServer):
     """`images` are architectures by `REPOSITORY:TAG`: a list of them is an index, one alone a manifest. `status` is
     what every request for a manifest is answered with instead."""
 
@@ -35,12 +35,7 @@ class ImageRegistry:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(Handler)
 
     def answer(self, path: str, authorization: str | None) -> tuple[int, dict[str, str], dict[str, Any]]:
         if path.startswith("/token?"):
@@ -63,14 +58,3 @@ class ImageRegistry:
         manifests = [{"platform": {"os": "linux", "architecture": one}} for one in found]
         attestation = {"platform": {"os": "unknown", "architecture": "unknown"}}
         return 200, {"Content-Type": INDEX}, {"manifests": [*manifests, attestation]}
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()

@@ -6,15 +6,12 @@ From CloudFormation's provider schemas, which cfn-lint carries. Run by hand (`ma
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from compose2aws.delivery.difference.derive_updates import emitted_types
+from compose2aws.delivery.difference.derive_updates import emitted_types, write_table
 from compose2aws.rehearsal.schema import published
 
 _HEAD = (
@@ -47,10 +44,7 @@ def _actions(handler: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
-    made = table()
-    dated = {"source": made["source"], "date": dt.datetime.now(tz=dt.UTC).date().isoformat(), "types": made["types"]}
-    text = yaml.safe_dump(dated, sort_keys=False, width=118)
-    Path(sys.argv[1]).write_text(_HEAD + text, encoding="utf-8")
+    write_table(Path(sys.argv[1]), _HEAD, table())
 
 
 if __name__ == "__main__":

@@ -62,11 +62,14 @@ def table() -> dict[str, Any]:
     return {"source": f"cfn-lint {version('cfn-lint')}, CloudFormation's provider schemas of us-east-1", "types": types}
 
 
-def main() -> None:
-    made = table()
+def write_table(file: Path, head: str, made: dict[str, Any]) -> None:
+    """Writes a table of types below its `head`, with today's date."""
     dated = {"source": made["source"], "date": dt.datetime.now(tz=dt.UTC).date().isoformat(), "types": made["types"]}
-    text = yaml.safe_dump(dated, sort_keys=False, width=118)
-    Path(sys.argv[1]).write_text(_HEAD + text, encoding="utf-8")
+    file.write_text(head + yaml.safe_dump(dated, sort_keys=False, width=118), encoding="utf-8")
+
+
+def main() -> None:
+    write_table(Path(sys.argv[1]), _HEAD, table())
 
 
 if __name__ == "__main__":
