@@ -10,6 +10,7 @@ from typing import Any
 from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session as BotocoreSession
 
 from compose2aws.delivery.refusal import DeliveryError, explained
 
@@ -28,18 +29,38 @@ class Identity:
 
 
 class Account:
-    """An account in a region. Clients are made when they are first asked for, one a service."""
+    """An account in a region. Clients are made when they are first asked for, one a service. `attempts_given`: the
+    environment or the profile says how often a call is tried."""
 
-    def __init__(self, session: Session, region: str) -> None:
+    def __init__(self, session: Session, region: str, *, attempts_given: bool = False) -> None:
         self.session = session
         self.region = region
+        self._attempts_given = attempts_given
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """The boto3 client of a service (`cloudformation`). Its calls raise botocore's exceptions."""
+        """The boto3 client of a service (`cloudformation`). Its calls raise botocore's exceptions.
+
+        Raises `DeliveryError` where the endpoint that is set is no address.
+        """
         if service not in self._clients:
-            self._clients[service] = self.session.client(service, config=_config(_ATTEMPTS))
+            self._clients[service] = self._client(service, _ATTEMPTS)
         return self._clients[service]
+
+    def _client(self, service: str, attempts: int) -> Any:
+        retries = {} if self._attempts_given else {"total_max_attempts": attempts}
+        config = Config(
+            retries=retries,  # type: ignore[arg-type]
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+        )
+        try:
+            return self.session.client(service, config=config)
+        except ValueError as error:
+            raise DeliveryError(
+                f"no client for {service} can be made: {error}. An endpoint is written https://HOST:PORT or "
+                "http://HOST:PORT (AWS_ENDPOINT_URL, or endpoint_url in the profile)"
+            ) from error
 
     @property
     def partition(self) -> str:
@@ -58,7 +79,7 @@ class Account:
         Raises `DeliveryError`.
         """
         try:
-            caller = self.session.client("sts", config=_config(_FIRST_ATTEMPTS)).get_caller_identity()
+            caller = self._client("sts", _FIRST_ATTEMPTS).get_caller_identity()
         except (BotoCoreError, ClientError) as error:
             raise DeliveryError(explained(error)) from error
         return Identity(caller["Account"], caller["Arn"])
@@ -74,23 +95,11 @@ def open_account(region: str | None = None, profile: str | None = None) -> Accou
     try:
         session = Session(region_name=region, profile_name=profile)
         where = session.region_name
+        given = BotocoreSession(profile=profile).get_config_variable("max_attempts") is not None
     except BotoCoreError as error:
         raise DeliveryError(explained(error)) from error
     if not where:
         raise DeliveryError(
             "no AWS region is set: give --region, or set AWS_REGION, or a region in the profile (aws configure)"
         )
-    return Account(session, where)
-
-
-def _config(attempts: int) -> Config:
-    """Timeouts, and as many attempts as the environment says (AWS_MAX_ATTEMPTS, AWS_RETRY_MODE) or else these."""
-    options: dict[str, Any] = {"mode": os.environ.get("AWS_RETRY_MODE", "standard")}
-    options["total_max_attempts"] = (
-        int(given) if (given := os.environ.get("AWS_MAX_ATTEMPTS", "")).isdigit() else attempts
-    )
-    return Config(
-        retries=options,  # type: ignore[arg-type]
-        connect_timeout=_CONNECT_SECONDS,
-        read_timeout=_READ_SECONDS,
-    )
+    return Account(session, where, attempts_given=given)

@@ -18,7 +18,7 @@ from compose2aws.delivery.difference import Change, StackDifference
 from compose2aws.delivery.difference.against_account import by_templates
 from compose2aws.delivery.engine_version import chosen_versions
 from compose2aws.delivery.execution import Execution
-from compose2aws.delivery.hiding import HidingProgress, mask_of
+from compose2aws.delivery.hiding import HidingProgress, hiding, mask_of
 from compose2aws.delivery.hosted_zone import find_zone, holds
 from compose2aws.delivery.mending import mended
 from compose2aws.delivery.parameter import Known, Settled, last_revision, missing_text, settle
@@ -34,7 +34,8 @@ def deploy(account: Account, request: Request, progress: Progress, conversation:
     """Deploys. Raises `DeliveryError` where it cannot, `Declined`, and botocore's exceptions; whatever was begun in the
     account goes on there, and the next call takes it up."""
     shown = HidingProgress(progress, mask_of(request.templates))
-    return _Deployment(account, request, shown, conversation).run()
+    with hiding(shown.mask):
+        return _Deployment(account, request, shown, conversation).run()
 
 
 @dataclass(slots=True)

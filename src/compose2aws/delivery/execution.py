@@ -15,7 +15,7 @@ from compose2aws.delivery import protection
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.change_set import ChangeSet, Wanted, make_change_set
 from compose2aws.delivery.difference.change_set import difference_of, without_echoes
-from compose2aws.delivery.hiding import HidingProgress, hiding
+from compose2aws.delivery.hiding import HidingProgress
 from compose2aws.delivery.mending import removed, unmade
 from compose2aws.delivery.parameter import Known, last_revision, missing_text, settle
 from compose2aws.delivery.passes import PROTECTION, Pass
@@ -23,7 +23,7 @@ from compose2aws.delivery.progress import stepping
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.request import Conversation, Declined, Request
 from compose2aws.delivery.roll_out import cluster_of
-from compose2aws.delivery.snapshot import take_snapshot
+from compose2aws.delivery.snapshot import has_snapshots, take_snapshot
 from compose2aws.delivery.stack import DeployedStack, read_stack
 from compose2aws.delivery.transition import Template
 from compose2aws.delivery.watch import Ended, Watch, failure_text
@@ -64,10 +64,6 @@ class Execution:
 
     def run(self, one: Pass) -> None:
         """Runs a pass. Raises `DeliveryError` where it fails, `Declined`, and botocore's exceptions."""
-        with hiding(self.progress.mask):
-            self._do(one)
-
-    def _do(self, one: Pass) -> None:
         if one.template is None:
             self._remove(one.stack)
             return
@@ -214,12 +210,14 @@ class Execution:
 
     def _snapshot(self, template: Template, logical_id: str) -> None:
         kind = template["Resources"][logical_id]["Type"]
+        if not has_snapshots(kind):
+            self.progress.note(f"AWS takes no snapshot of {logical_id}: what it holds is not copied before the upgrade")
+            return
         physical = self._physical(self._base, logical_id)
         with stepping(self.progress, f"Taking a snapshot of {logical_id} before its engine is upgraded") as step:
             name = take_snapshot(self.account, kind, physical)
             step.failed = False
-        if name is not None:
-            self.progress.note(f"the snapshot {name} holds what {logical_id} was before the upgrade")
+        self.progress.note(f"the snapshot {name} holds what {logical_id} was before the upgrade")
 
     def _start_anew(self, stack: str, logical_id: str) -> None:
         arn = self._physical(stack, logical_id)

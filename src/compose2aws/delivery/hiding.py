@@ -55,7 +55,7 @@ class HidingProgress:
         self.progress.output(self.mask(line))
 
     def note(self, text: str) -> None:
-        self.progress.note(text)
+        self.progress.note(self.mask(text))
 
     def done(self, *, failed: bool = False) -> None:
         self.progress.done(failed=failed)

@@ -17,15 +17,17 @@ _NAME_LENGTH = {"elasticache": 40}
 User Guide, "Taking manual backups".)"""
 
 
-def take_snapshot(account: Account, resource_type: str, physical_id: str) -> str | None:
-    """Takes a snapshot and waits until it can be restored. Its name; None where the type has no snapshots.
+def has_snapshots(resource_type: str) -> bool:
+    """Whether AWS takes snapshots of such a resource."""
+    return resource_type in _KINDS
+
+
+def take_snapshot(account: Account, resource_type: str, physical_id: str) -> str:
+    """Takes a snapshot and waits until it can be restored; gives its name.
 
     Raises `DeliveryError` where it does not become available, and botocore's exceptions.
     """
-    kind = _KINDS.get(resource_type)
-    if kind is None:
-        return None
-    service, create, describe, source, snapshot, listed, status = kind
+    service, create, describe, source, snapshot, listed, status = _KINDS[resource_type]
     name = _name(physical_id, _NAME_LENGTH.get(service, 63))
     client = account.client(service)
     getattr(client, create)(**{source: physical_id, snapshot: name})
