@@ -23,6 +23,7 @@ class Logs:
         self.events: list[dict[str, Any]] = []
         self.failures: list[Exception] = []
         self.asked: list[dict[str, Any]] = []
+        self.read = 0
 
     def write(self, text: str, ago: float, stream: str = "api/api/1") -> None:
         at = int((NOW - timedelta(seconds=ago)).timestamp() * 1000)
@@ -43,7 +44,9 @@ class Logs:
             event
             for event in sorted(self.events, key=lambda event: event["timestamp"])
             if given["startTime"] <= event["timestamp"] <= given.get("endTime", 1e15)
+            and event["logStreamName"].startswith(given.get("logStreamNamePrefix", ""))
         ]
+        self.read += len(within)
         for start in range(0, len(within), 2):
             yield {"events": within[start : start + 2]}
         yield {"events": []}
@@ -116,12 +119,29 @@ def test_what_was_shown_before_following_is_not_told_again(logs: Logs) -> None:
 def test_the_last_lines_are_looked_for_no_further_back_than_needed(logs: Logs) -> None:
     for number in range(3):
         logs.write(f"recent {number}", 60 - number)
-    logs.write("seeded", 120, "seed/seed/1")
+        logs.write(f"seeded {number}", 120 - number, "seed/seed/1")
     logs.write("last week", 6 * 86_400)
-    assert texts(last_lines(logs, SOURCES, 2, None), 9) == ["seeded", "recent 1", "recent 2"]  # type: ignore[arg-type]
+    assert texts(last_lines(logs, SOURCES, 2, None), 9) == ["seeded 1", "seeded 2", "recent 1", "recent 2"]  # type: ignore[arg-type]
     assert len(logs.asked) == 1
     assert texts(last_lines(logs, SOURCES, 4, None), 9)[0] == "last week"  # type: ignore[arg-type]
     assert "last week" not in texts(last_lines(logs, SOURCES, 4, NOW - timedelta(days=1)), 9)  # type: ignore[arg-type]
+
+
+def test_the_last_lines_of_a_quiet_container_are_found_beside_one_that_says_much(logs: Logs) -> None:
+    logs.write("seeded long ago", 5 * 86_400, "seed/seed/1")
+    logs.write("seeded", 7200, "seed/seed/1")
+    for number in range(1000):
+        logs.write(f"said {number}", number * 60)
+    assert texts(last_lines(logs, SOURCES, 2, None), 9) == ["seeded long ago", "seeded", "said 1", "said 0"]  # type: ignore[arg-type]
+    assert logs.read < 20, "what the other said is not read again and again"
+
+
+def test_a_container_that_never_said_anything_ends_the_search_at_a_month(logs: Logs) -> None:
+    logs.write("only", 60)
+    assert texts(last_lines(logs, SOURCES, 1, None), 9) == ["only"]  # type: ignore[arg-type]
+    assert {one.get("logStreamNamePrefix") for one in logs.asked[1:]} == {"seed/seed/"}
+    month_ago = int((datetime.now(UTC) - timedelta(days=30)).timestamp() * 1000)
+    assert min(one["startTime"] for one in logs.asked) == pytest.approx(month_ago, abs=60_000)
 
 
 def test_streams_of_others_and_a_group_that_went_are_passed_over(logs: Logs) -> None:

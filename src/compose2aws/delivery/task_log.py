@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -102,22 +102,34 @@ def read_lines(account: Account, sources: LogSources, since: datetime) -> Iterat
 def last_lines(account: Account, sources: LogSources, number: int, since: datetime | None) -> Iterator[LogLine]:
     """The last `number` lines of each container, the oldest first; none older than `since`, or than a month."""
     now = datetime.now(UTC)
-    found: list[list[LogLine]] = []
-    for source in sources.sources:
-        lines: list[LogLine] = []
-        end = None
-        for window in [now - since] if since else _WINDOWS:
-            older = list(_events(account, source, now - window, end))
-            lines = older + lines
-            end = now - window
-            counts = Counter(line.label for line in lines)
-            if counts and max(counts.values()) >= number:
-                break
-        kept: dict[str, deque[LogLine]] = {}
-        for line in lines:
-            kept.setdefault(line.label, deque(maxlen=number)).append(line)
-        found += [list(those) for those in kept.values()]
+    windows = [now - since] if since else _WINDOWS
+    found = [lines for source in sources.sources for lines in _last_of_each(account, source, number, now, windows)]
     return heapq.merge(*found, key=lambda line: line.at)
+
+
+def _last_of_each(
+    account: Account, source: LogSource, number: int, now: datetime, windows: Iterable[timedelta]
+) -> Iterable[list[LogLine]]:
+    """The last lines of each container of a group. A container that has enough of them is not asked for further back:
+    one that says little may stand beside one that says much."""
+    found: dict[str, list[LogLine]] = {label: [] for _, label in source.streams}
+    end = None
+    for window in windows:
+        missing = {label: number - len(lines) for label, lines in found.items() if len(lines) < number}
+        if not missing:
+            break
+        older: dict[str, deque[LogLine]] = {label: deque(maxlen=size) for label, size in missing.items()}
+        prefixes: list[str | None] = [begin for begin, label in source.streams if label in missing]
+        if len(prefixes) > 1 and len(prefixes) == len(source.streams):
+            prefixes = [None]  # all of them in one call
+        for prefix in prefixes:
+            for line in _events(account, source, now - window, end, prefix):
+                if line.label in older:
+                    older[line.label].append(line)
+        for label, lines in older.items():
+            found[label] = [*lines, *found[label]]
+        end = now - window
+    return found.values()
 
 
 class Follower:
@@ -167,11 +179,15 @@ class Follower:
             time.sleep(_PAUSE + _PAUSE_A_GROUP * len(self._sources.sources))
 
 
-def _events(account: Account, source: LogSource, since: datetime, until: datetime | None = None) -> Iterator[LogLine]:
-    """The events of a group, in order of time; `until` is not among them."""
+def _events(
+    account: Account, source: LogSource, since: datetime, until: datetime | None = None, prefix: str | None = None
+) -> Iterator[LogLine]:
+    """The events of a group, in order of time; `until` is not among them. `prefix` is what the streams begin with."""
     arguments: dict[str, Any] = {"logGroupName": source.group, "startTime": _milliseconds(since), "interleaved": True}
     if until is not None:
         arguments["endTime"] = _milliseconds(until) - 1
+    if prefix is not None:
+        arguments["logStreamNamePrefix"] = prefix
     try:
         for page in account.client("logs").get_paginator("filter_log_events").paginate(**arguments):
             for event in page["events"]:
