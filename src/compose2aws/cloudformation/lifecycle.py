@@ -52,6 +52,11 @@ _POLICIES = {
     "AWS::S3::Bucket": _KEEP,
 }
 
+KEPT_TYPES = frozenset(
+    {kind for kind, policy in _POLICIES.items() if policy is not _GO} | {"AWS::SecretsManager::Secret"}
+)
+"""The types of what is not simply deleted: it holds data, or the key or the password to data."""
+
 
 def place(logical_id: str, node: Node) -> Place:
     """`base` for what must outlive a bad release of the app: network, registries, data and keys."""

@@ -18,6 +18,7 @@ from compose2aws.delivery.difference import Change, StackDifference
 from compose2aws.delivery.difference.against_account import by_templates
 from compose2aws.delivery.engine_version import chosen_versions
 from compose2aws.delivery.execution import Execution
+from compose2aws.delivery.foreign_import import check_deployment, leaving
 from compose2aws.delivery.hiding import HidingProgress, hiding, mask_of
 from compose2aws.delivery.hosted_zone import find_zone, holds
 from compose2aws.delivery.mending import mended
@@ -65,13 +66,17 @@ class _Deployment:
         self._require_parameters()
         differences = self._differences()
         lost = self._losses(differences)
+        situation = self._situation(differences, lost, upgraded)
+        plan = passes(situation)
+        check_deployment(self.account, leaving(situation, plan, differences), self.stacks, self.progress.note)
+        if not self.request.protect and (staying := protection.staying_text(self.stacks.values())):
+            self.progress.note(staying)
         doing = Execution(
             self.account, self.request, self.progress, self.conversation, self.stacks, self.known, lost=lost
         )
         if any(difference.changes for difference in differences):
             self.conversation.show(differences, by_cloudformation=False)
             doing.ask("Deploy this?")
-        plan = passes(self._situation(differences, lost, upgraded))
         try:
             for one in plan.before_images:
                 doing.run(one)
@@ -84,7 +89,8 @@ class _Deployment:
             doing.let_nothing_go()
         doing.guard()
         protected = [
-            protection.protect_stack(self.account, name, protected=self.request.protect) for name in self._wanted
+            protection.protect_stack(self.account, name, protected=True)
+            for name in (self._wanted if self.request.protect else ())
         ]
         return Outcome(doing.changed or any(protected), self._outputs())
 

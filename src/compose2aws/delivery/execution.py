@@ -46,9 +46,12 @@ class Execution:
     agreed: bool = False
     changed: bool = False
     _wanted: dict[str, Stack] = field(init=False)
+    _policy: protection.PolicyGuard = field(init=False)
 
     def __post_init__(self) -> None:
         self._wanted = {stack.name: stack for stack in self.request.templates.stacks}
+        base = self.stacks.get(self._base)
+        self._policy = protection.PolicyGuard(self.account, self.progress, base.template if base else None)
 
     @property
     def _base(self) -> str:
@@ -236,7 +239,7 @@ class Execution:
         """Sets base's stack policy: what holds data is neither replaced nor removed, but for what may be lost."""
         stack = self.stacks.get(self._base)
         if stack is not None:
-            protection.set_policy(self.account, stack, protection.policy(stack.template, self.lost))
+            self._policy.hold(stack, self.lost)
 
     def let_nothing_go(self) -> None:
         """Base is guarded again, also after a failure, and what failed stays what is told."""
