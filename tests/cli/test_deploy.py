@@ -257,6 +257,16 @@ def test_images_are_built_once_pushed_and_taken_by_digest(project: Project, tmp_
     assert "Nothing to change" in again.stderr
     assert len(record.read_text().splitlines()) == 1
     (project.folder / "worker" / "code").write_text("second")
+    told = project("diff", "--detailed-exitcode", **environment)
+    assert told.returncode == 2
+    assert "services.worker: image" in told.stdout
+    assert "(a new build)" in told.stdout
+    assert "services.web" not in told.stdout
+    assert "stand for themselves with a digest of zeros" in project("diff", "--change-set", **environment).stderr
+    asked = project("deploy", **environment)
+    assert asked.returncode == 2
+    assert "services.worker: image" in asked.stderr
+    assert len(record.read_text().splitlines()) == 1
     changed = project("deploy", "--yes", **environment)
     assert changed.returncode == 0, changed.stderr
     assert "Building and pushing 1 image" in changed.stderr

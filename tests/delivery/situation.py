@@ -64,12 +64,15 @@ class Conversation:
     answer: bool = True
     shown: list[tuple[StackDifference, ...]] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    unforeseen: list[str] = field(default_factory=list)
 
     def show(self, differences: tuple[StackDifference, ...], *, by_cloudformation: bool) -> None:
         self.shown.append(differences)
 
-    def agrees(self, question: str) -> bool:
+    def agrees(self, question: str, *, unforeseen: bool = False) -> bool:
         self.questions.append(question)
+        if unforeseen:
+            self.unforeseen.append(question)
         return self.answer
 
 
@@ -82,6 +85,9 @@ class Builder:
 
     def known(self) -> Mapping[str, str]:
         return {image.parameter: self.digest for image in self.templates.images}
+
+    def to_build(self, known: Mapping[str, str]) -> frozenset[str]:
+        return frozenset()
 
     def digests(self, previous: Mapping[str, str]) -> Mapping[str, str]:
         return self.known()

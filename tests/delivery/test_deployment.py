@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compose2aws.delivery import protection
-from compose2aws.delivery.account import Account
 from compose2aws.delivery.difference import StackDifference, against_account
 from compose2aws.delivery.difference.against_account import compare_with_account
 from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.request import Declined
-from compose2aws.delivery.stack import DeployedStack
 from compose2aws.rehearsal import RehearsalServer, missing_resources
 from tests.delivery.situation import Shop, use
 
@@ -218,9 +218,9 @@ def test_the_word_for_one_loss_lets_nothing_else_go(shop: Shop, monkeypatch: pyt
     policies: list[str] = []
     set_policy = protection.set_policy
 
-    def remember(account: Account, stack: DeployedStack, text: str) -> bool:
-        policies.append(text)
-        return set_policy(account, stack, text)
+    def remember(*arguments: Any) -> bool:
+        policies.append(arguments[2])
+        return set_policy(*arguments)
 
     shop.deploy(WITH_CACHE)
     monkeypatch.setattr(protection, "set_policy", remember)
@@ -237,10 +237,42 @@ def test_what_only_cloudformation_says_is_lost_goes_with_the_word_for_it(
     monkeypatch.setattr(against_account, "compare", lambda *_, name, **__: StackDifference(name, None, ()))
     with pytest.raises(DeliveryError, match=r"CloudFormation would replace or remove.*CacheReplicationGroup"):
         shop.deploy(SHOP)
+    shop.conversation.answer = False
+    with pytest.raises(Declined):
+        shop.deploy(SHOP, allow_data_loss=True)
+    [question] = shop.conversation.questions
+    assert "The data of CacheReplicationGroup would be lost" in question
+    assert question in shop.conversation.unforeseen
+    assert "CacheReplicationGroup" in shop.resources("shop-base")
+    shop.conversation.answer = True
     shop.deploy(SHOP, allow_data_loss=True)
     assert "CacheReplicationGroup" not in shop.resources("shop-base")
     policy = shop.client("cloudformation").get_stack_policy(StackName="shop-base")["StackPolicyBody"]
     assert "LogicalResourceId/DbCluster" in policy
+
+
+def test_what_aws_may_replace_is_kept_from_it_until_that_is_allowed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether another master user replaces a cluster, its schema leaves open."""
+    shop.deploy(SHOP)
+    renamed = SHOP.replace("app:secret", "boss:secret").replace("POSTGRES_USER: app", "POSTGRES_USER: boss")
+    policies: list[str] = []
+    given = protection.set_policy
+
+    def remember(*arguments: Any) -> bool:
+        policies.append(arguments[2])
+        return given(*arguments)
+
+    monkeypatch.setattr(protection, "set_policy", remember)
+    with contextlib.suppress(DeliveryError):
+        shop.deploy(renamed)
+    assert any("AWS may replace services.db" in note for note in shop.progress.notes)
+    assert all("LogicalResourceId/DbCluster" in text for text in policies)
+    policies.clear()
+    shop.deploy(renamed.replace("boss", "chief"), allow_data_loss=True)
+    assert "LogicalResourceId/DbCluster" not in policies[0]
+    assert "LogicalResourceId/DbCluster" in policies[-1]
 
 
 def test_what_an_update_cannot_clean_up_is_told(shop: Shop) -> None:

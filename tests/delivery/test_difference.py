@@ -361,6 +361,18 @@ def test_an_access_point_that_changes_its_owner_keeps_its_folder() -> None:
     assert (found.replacement, found.loses_data) == ("always", False)
 
 
+def test_a_volume_that_nothing_leads_to_any_more_is_lost_to_the_system() -> None:
+    def stack(**points: str) -> Body:
+        properties = {name: {"RootDirectory": {"Path": folder}} for name, folder in points.items()}
+        made = {name: {"Type": "AWS::EFS::AccessPoint", "Properties": body} for name, body in properties.items()}
+        return template({"Other": TOPIC, **made})
+
+    removed = changes(stack(A="/a", B="/b"), stack(B="/b"))["A"]
+    assert (removed.loses_data, removed.retained) == (True, "retain")
+    assert not changes(stack(A="/a", B="/a"), stack(B="/a"))["A"].loses_data
+    assert not changes(stack(A="/a"), stack(), other_folders=["/a"])["A"].loses_data  # it moves to another stack
+
+
 def test_a_machine_template_that_changes_moves_its_version() -> None:
     def stack(image: str) -> Body:
         version = {"LaunchTemplateId": {"Ref": "L"}, "Version": {"Fn::GetAtt": ["L", "LatestVersionNumber"]}}

@@ -15,6 +15,7 @@ from compose2aws.cli.translation import translate
 
 if TYPE_CHECKING:
     from compose2aws.cloudformation import Templates
+    from compose2aws.compose.project import Project
     from compose2aws.delivery.difference import StackDifference
     from compose2aws.planning.model import Plan
 
@@ -46,28 +47,37 @@ def diff(against: Path | None, change_set: bool, drift_aware: bool, detailed_exi
         raise click.UsageError("--change-set asks CloudFormation about deployed stacks; it does not go with --against")
     if drift_aware and not change_set:
         raise click.UsageError("--drift-aware goes with --change-set: CloudFormation looks at the resources")
-    _, plan, templates = translate(given_options(), otherwise="Nothing was compared.")
+    project, plan, templates = translate(given_options(), otherwise="Nothing was compared.")
     if against is not None:
         from compose2aws.delivery.difference.against_files import compare_with_files
 
         differences = compare_with_files(against, templates)
     else:
-        differences = _with_account(plan, templates, change_set=change_set, drift_aware=drift_aware)
+        differences = _with_account(project, plan, templates, change_set=change_set, drift_aware=drift_aware)
     _show(differences, plan.project, format_, None if against is None else str(against))
     if detailed_exitcode and not all(difference.is_empty for difference in differences):
         raise click.exceptions.Exit(CHANGED)
 
 
 def _with_account(
-    plan: Plan, templates: Templates, *, change_set: bool, drift_aware: bool
+    project: Project, plan: Plan, templates: Templates, *, change_set: bool, drift_aware: bool
 ) -> tuple[StackDifference, ...]:
     account = given_account()
     account.identity  # noqa: B018 - the first call: it fails soon, and says why
     from compose2aws.delivery.difference.against_account import compare_with_account
     from compose2aws.delivery.engine_version import wanted_versions
+    from compose2aws.delivery.image_builder import ImageBuilder
+    from compose2aws.report.progress_silent import SilentProgress
 
-    versions = wanted_versions(plan.managed)
-    return compare_with_account(account, templates, versions, warn, change_sets=change_set, drift_aware=drift_aware)
+    return compare_with_account(
+        account,
+        templates,
+        wanted_versions(plan.managed),
+        warn,
+        images=lambda where: ImageBuilder(where, project, templates, SilentProgress()),
+        change_sets=change_set,
+        drift_aware=drift_aware,
+    )
 
 
 def _show(differences: tuple[StackDifference, ...], project: str, format_: Format, against: str | None) -> None:

@@ -39,4 +39,10 @@ def rehearse(verbose: bool) -> None:
             warn(f"compose2aws: {sentence}")
         warn("The rehearsal failed: this would not have worked on AWS either, or compose2aws has a bug.")
         raise click.exceptions.Exit(1) from None
+    errors = [finding for finding in plan.findings if finding.severity == "error"]
+    if errors:
+        say(f"{plan.project} can be deployed once this is mended (`compose2aws explain` tells how):")
+        for finding in errors:
+            say(f"  {finding.message}")
+        return
     say(f"{plan.project} can be deployed: `compose2aws deploy`.")

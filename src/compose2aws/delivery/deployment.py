@@ -16,6 +16,7 @@ from compose2aws.delivery import protection
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.difference import Change, StackDifference
 from compose2aws.delivery.difference.against_account import by_templates
+from compose2aws.delivery.difference.folder import ACCESS_POINT
 from compose2aws.delivery.engine_version import chosen_versions
 from compose2aws.delivery.execution import Execution
 from compose2aws.delivery.foreign_import import check_deployment, leaving
@@ -47,6 +48,8 @@ class _Deployment:
     conversation: Conversation
     stacks: dict[str, DeployedStack] = field(init=False)
     known: Known = field(init=False)
+    expected: Known = field(init=False)
+    """What is known, with the images that would be built."""
     builder: Builder = field(init=False)
     _wanted: dict[str, Stack] = field(init=False)
 
@@ -108,11 +111,13 @@ class _Deployment:
             self.account, base, self._base.template, self.request.versions, upgrade=self.request.upgrade_engines
         )
         self.known = Known(
-            digests=dict(self.builder.known()) if base is not None else {},
+            digests=dict(self.builder.known()),  # also before there is a registry: what cannot be built is told now
             versions={parameter: version.value for parameter, version in chosen.items()},
             zones=self._zones(),
             revision=last_revision(self.stacks.values()),
         )
+        deployed = base is not None
+        self.expected = self.known.building(self.builder.to_build(self.known.digests) if deployed else ())
         return frozenset(parameter for parameter, version in chosen.items() if version.major_upgrade)
 
     def _zones(self) -> dict[str, str]:
@@ -148,8 +153,8 @@ class _Deployment:
         found = []
         for name in dict.fromkeys((*self._wanted, *self.stacks)):
             stack, deployed = self._wanted.get(name), self._used(name)
-            settled = settle(stack, deployed, self.known) if stack is not None else Settled({})
-            found.append(by_templates(self.account, name, stack, deployed, settled))
+            settled = settle(stack, deployed, self.expected) if stack is not None else Settled({})
+            found.append(by_templates(self.account, name, stack, deployed, settled, self.request.templates))
         return tuple(found)
 
     def _losses(self, differences: tuple[StackDifference, ...]) -> frozenset[str]:
@@ -157,7 +162,17 @@ class _Deployment:
         losses = [change for difference in differences for change in difference.changes if change.loses_data]
         if losses and not self.request.allow_data_loss:
             raise DeliveryError(_losses_text(losses))
-        return frozenset(change.logical_id for change in losses)
+        # What may be replaced is let go with the rest, where that is allowed; else the stack policy keeps it, and an
+        # update that would replace it fails and is rolled back.
+        doubtful = [change for difference in differences for change in difference.changes if change.may_lose_data]
+        if doubtful and not self.request.allow_data_loss:
+            names = ", ".join(change.source or change.logical_id for change in doubtful)
+            self.progress.note(
+                f"AWS may replace {names} to make this change. It is kept from doing so: then the update is "
+                "rolled back, and --allow-data-loss lets it happen"
+            )
+            doubtful = []
+        return frozenset(change.logical_id for change in (*losses, *doubtful))
 
     def _situation(
         self, differences: tuple[StackDifference, ...], lost: Collection[str], upgraded: Collection[str]
@@ -213,9 +228,12 @@ def _losses_text(losses: list[Change]) -> str:
     lines = ["this deployment would lose data, and --allow-data-loss was not given; nothing was changed:"]
     for change in losses:
         what = "would be removed" if change.action == "remove" else "would be replaced by an empty one"
+        left = "the old one stays in the account, unused"
+        if change.type == ACCESS_POINT:
+            left = "its files stay in the file system, and nothing leads to them"
         kept = {
             "snapshot": "; a final snapshot of it is kept",
-            "retain": "; the old one stays in the account, unused",
+            "retain": f"; {left}",
             None: "",
         }[change.retained]
         lines.append(f"  {change.source or change.logical_id} ({change.type} {change.logical_id}) {what}{kept}")

@@ -30,10 +30,12 @@ class WantedVersion:
 
 @dataclass(frozen=True, slots=True)
 class ChosenVersion:
-    """The version that a stack is given; `major_upgrade` where it is another major than the one that runs."""
+    """The version that a stack is given; `major_upgrade` where it is another major than the one that runs, which is
+    `upgraded_from` where a newer one is wanted."""
 
     value: str
     major_upgrade: bool = False
+    upgraded_from: str | None = None
 
 
 def wanted_versions(managed: Iterable[Managed]) -> tuple[WantedVersion, ...]:
@@ -59,9 +61,9 @@ def choose(wanted: WantedVersion, previous: str | None, live: str | None, *, upg
                 f"{wanted.service} runs version {running}, and its image asks for {wanted.major}: no engine goes back. "
                 "Put the newer version's tag into the compose file, or restore a snapshot under another service's name"
             )
-        return ChosenVersion(wanted.newest, major_upgrade=True)
+        return ChosenVersion(wanted.newest, major_upgrade=True, upgraded_from=running)
     if upgrade and _numbers(wanted.newest) > _numbers(running):
-        return ChosenVersion(wanted.newest)
+        return ChosenVersion(wanted.newest, upgraded_from=running)
     # A live version may be longer than what AWS was given (8.0.1 for 8.0); then the given one is still right.
     same = _numbers(running)[: len(_numbers(previous))] == _numbers(previous)
     return ChosenVersion(previous if same else running)
@@ -145,6 +147,11 @@ _ASK: dict[str, Callable[[Account, str], str]] = {
     "AWS::DocDB::DBCluster": _documents,
     "AWS::ElastiCache::ReplicationGroup": _replication_group,
 }
+
+
+def is_older(version: Any, than: Any) -> bool:
+    """Whether a version is below another; not where one of them is not known yet."""
+    return "${" not in f"{version}{than}" and _numbers(version) < _numbers(than)
 
 
 def _numbers(version: Any) -> tuple[int, ...]:

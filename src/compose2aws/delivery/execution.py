@@ -57,11 +57,11 @@ class Execution:
     def _base(self) -> str:
         return self.request.templates.stacks[0].name
 
-    def ask(self, question: str) -> None:
+    def ask(self, question: str, *, unforeseen: bool = False) -> None:
         """Asks once. Raises `Declined` where the user does not want it."""
         if self.agreed:
             return
-        if not self.conversation.agrees(question):
+        if not self.conversation.agrees(question, unforeseen=unforeseen):
             raise Declined
         self.agreed = True
 
@@ -171,14 +171,19 @@ class Execution:
                 f"CloudFormation would replace or remove what holds data in {found.stack}: {names}. "
                 f"{found.stack} was not changed; --allow-data-loss lets it happen"
             )
-        self.lost |= frozenset(losses)
+        if losses:
+            self.agreed = False  # whoever agreed did not know of these
         if not self.agreed:
             before = deployed.template if deployed is not None else None
             said = difference_of(
                 found.stack, found.changes, template, before=before, secrets=self.request.templates.secret_values
             )
             self.conversation.show((said,), by_cloudformation=True)
-            self.ask(f"Change {found.stack} so?" if found.kind == "UPDATE" else f"Create {found.stack}?")
+            question = f"Change {found.stack} so?" if found.kind == "UPDATE" else f"Create {found.stack}?"
+            if losses:
+                question = f"Change {found.stack} so? The data of {', '.join(sorted(losses))} would be lost."
+            self.ask(question, unforeseen=bool(losses))
+        self.lost |= frozenset(losses)
 
     def _execute(self, one: Pass, found: ChangeSet, template: Template) -> Ended:
         deployed = self.stacks.get(one.stack)

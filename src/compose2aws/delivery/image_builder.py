@@ -30,6 +30,11 @@ class ImageBuilder:
         """The digests of images whose inputs did not change, by parameter. Raises botocore's exceptions."""
         return known_digests(self._request()) if self.templates.images else {}
 
+    def to_build(self, known: Mapping[str, str]) -> frozenset[str]:
+        """The parameters of the images that would be built, where these digests are known."""
+        missing = {image.parameter for image in self.templates.images} - known.keys()
+        return frozenset(missing) if self.build else frozenset()
+
     def digests(self, previous: Mapping[str, str]) -> Mapping[str, str]:
         """All digests, by parameter, after building what is missing. Raises `DeliveryError`."""
         return digests(replace(self._request(), previous=previous), self.progress)

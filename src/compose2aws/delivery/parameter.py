@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compose2aws.cloudformation import Stack
 from compose2aws.delivery.stack import DeployedStack
 from compose2aws.planning.model import Parameter
 
 _REVISION = "SecretsRevision"
+
+NEW_IMAGE = "(a new build)"
+"""What stands for the digest of an image that a deployment would build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,10 @@ class Known:
     zones: Mapping[str, str] = field(default_factory=dict)
     protection: bool | None = None
     revision: int | None = None
+
+    def building(self, images: Iterable[str]) -> Known:
+        """The same, with `NEW_IMAGE` for these parameters of images."""
+        return replace(self, digests={**self.digests, **dict.fromkeys(images, NEW_IMAGE)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,8 +23,9 @@ class Conversation(Protocol):
     def show(self, differences: tuple[StackDifference, ...], *, by_cloudformation: bool) -> None:
         """What would change: judged from the templates, or by CloudFormation's own word."""
 
-    def agrees(self, question: str) -> bool:
-        """Whether the user wants it."""
+    def agrees(self, question: str, *, unforeseen: bool = False) -> bool:
+        """Whether the user wants it. `unforeseen`: it loses data of which nobody told before, so who agreed in advance
+        did not agree to this."""
 
 
 class Builder(Protocol):
@@ -32,6 +33,9 @@ class Builder(Protocol):
 
     def known(self) -> Mapping[str, str]:
         """The digests of images whose inputs did not change, by parameter."""
+
+    def to_build(self, known: Mapping[str, str]) -> Collection[str]:
+        """The parameters of the images that would be built, where these digests are known."""
 
     def digests(self, previous: Mapping[str, str]) -> Mapping[str, str]:
         """All digests, by parameter, after building what is missing. `previous` are those deployed last."""

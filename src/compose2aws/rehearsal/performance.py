@@ -74,7 +74,7 @@ class _Agreeing:
     def show(self, differences: tuple[StackDifference, ...], *, by_cloudformation: bool) -> None:
         """Nothing is asked, so nothing is shown."""
 
-    def agrees(self, question: str) -> bool:  # noqa: ARG002 - a conversation's method
+    def agrees(self, question: str, *, unforeseen: bool = False) -> bool:  # noqa: ARG002 - a conversation's method
         """Always."""
         return True
 
@@ -90,6 +90,9 @@ class _NoBuilder:
             image.parameter: "sha256:" + hashlib.sha256(image.service.encode()).hexdigest()
             for image in self.templates.images
         }
+
+    def to_build(self, known: Mapping[str, str]) -> frozenset[str]:  # noqa: ARG002 - a builder's method
+        return frozenset()
 
     def digests(self, previous: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG002 - a builder's method
         return self.known()

@@ -200,6 +200,8 @@ def _removals(changes: Sequence[Change]) -> str:
 
 
 def _removal(change: Change) -> str:
+    if change.type == _FOLDER:
+        return "removed; its files stay in the file system, and nothing leads to them"
     if change.retained == "snapshot":
         return "removed; a final snapshot is kept"
     return "removed; it stays in the account, unused" if change.retained == "retain" else "removed WITH ITS DATA"

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from compose2aws.cloudformation import Stack, Templates
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.difference.change_set import by_change_set
 from compose2aws.delivery.difference.comparison import compare
+from compose2aws.delivery.difference.folder import folders
 from compose2aws.delivery.difference.model import StackDifference
 from compose2aws.delivery.engine_version import WantedVersion, chosen_versions
 from compose2aws.delivery.hosted_zone import find_zone
-from compose2aws.delivery.parameter import Known, Settled, settle
+from compose2aws.delivery.parameter import NEW_IMAGE, Known, Settled, settle
+from compose2aws.delivery.refusal import DeliveryError, explained
 from compose2aws.delivery.stack import DeployedStack, existing_resources, read_stacks
 from compose2aws.delivery.transition import imported
+
+if TYPE_CHECKING:
+    from compose2aws.delivery.request import Builder  # it knows differences
 
 _UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 # The digest of an image that is not built yet. Only its form matters: the change set is never executed.
@@ -29,12 +36,14 @@ def compare_with_account(
     versions: Collection[WantedVersion],
     tell: Callable[[str], None],
     *,
+    images: Callable[[Account], Builder] | None = None,
     change_sets: bool = False,
     drift_aware: bool = False,
 ) -> tuple[StackDifference, ...]:
     """What a deployment would do to each stack of the project, those that are no longer made too.
 
-    Images keep the digests that they have, engines their versions as a deployment would keep them. `tell` is given the
+    Engines keep their versions as a deployment would keep them. `images` gives whoever tells which images would be
+    built; without it images keep the digests that they have. `tell` is given the
     sentences that a reader needs beside the result. With `change_sets` CloudFormation is asked, `drift_aware` with what
     the resources are now. Raises `DeliveryError` and botocore's exceptions.
     """
@@ -43,11 +52,13 @@ def compare_with_account(
     base = templates.stacks[0]
     chosen = chosen_versions(account, deployed.get(base.name), base.template, versions, upgrade=False)
     known = Known(versions={parameter: version.value for parameter, version in chosen.items()})
+    if images is not None and base.name in deployed:
+        known = _with_images(known, images(account), tell)
     found = []
     for name in dict.fromkeys((*wanted, *deployed)):
         stack, there = wanted.get(name), deployed.get(name)
         settled = settle(stack, there, known) if stack is not None else Settled({})
-        offline = by_templates(account, name, stack, there, settled)
+        offline = by_templates(account, name, stack, there, settled, templates)
         if there is not None and there.status.endswith("_IN_PROGRESS") and there.template:
             tell(f"{name} is {there.status}: it is compared with the template that it is brought to now")
         if change_sets and stack is not None:
@@ -59,11 +70,29 @@ def compare_with_account(
     return tuple(found)
 
 
+def _with_images(known: Known, builder: Builder, tell: Callable[[str], None]) -> Known:
+    try:
+        digests = builder.known()
+    except DeliveryError as error:
+        tell(f"it is not known which images would be built: {error}")
+        return known
+    except (ClientError, BotoCoreError) as error:
+        tell(f"it could not be asked which images ECR has, so they are taken to be unchanged: {explained(error)}")
+        return known
+    return replace(known, digests=dict(digests)).building(builder.to_build(digests))
+
+
 def by_templates(
-    account: Account, name: str, stack: Stack | None, there: DeployedStack | None, settled: Settled
+    account: Account,
+    name: str,
+    stack: Stack | None,
+    there: DeployedStack | None,
+    settled: Settled,
+    templates: Templates,
 ) -> StackDifference:
     """What bringing one stack to its template would do, judged from the two templates and what the stack has. No
-    `stack` is one that goes; `settled` are the values of its parameters. Raises botocore's exceptions."""
+    `stack` is one that goes; `settled` are the values of its parameters, `templates` all that are wanted. Raises
+    botocore's exceptions."""
     return compare(
         there.template if there is not None and there.template else None,
         stack.template if stack is not None else None,
@@ -72,6 +101,7 @@ def by_templates(
         before_parameters=there.parameters if there is not None else {},
         after_parameters=settled.values,
         existing=existing_resources(account, there) if there is not None and there.template else None,
+        other_folders=folders(one.template for one in templates.stacks),
     )
 
 
@@ -90,6 +120,8 @@ def _by_change_set(
     """By a change set, or by the templates alone where CloudFormation cannot make one; then `tell` is told why."""
     create = there is None or there.status == "REVIEW_IN_PROGRESS"
     parameters = dict(settled.values)
+    built = {name for name, value in parameters.items() if value == NEW_IMAGE}
+    parameters |= dict.fromkeys(built, _SOME_DIGEST)
     why = ""
     if there is not None and not create and there.status not in _UPDATABLE:
         why = f"it is {there.status}"
@@ -106,7 +138,7 @@ def _by_change_set(
         tell(f"{stack.name}: no change set can be made, since {why}; judged from the templates alone")
         return offline
     if any(parameters.get(one.name) == _SOME_DIGEST for one in stack.parameters):
-        tell(f"{stack.name}: images that were never built stand for themselves with a digest of zeros")
+        tell(f"{stack.name}: images that are to be built stand for themselves with a digest of zeros")
     found = by_change_set(
         account,
         stack,

@@ -9,6 +9,7 @@ from typing import Any
 
 from compose2aws.cloudformation import Stack, Templates
 from compose2aws.delivery.difference.comparison import compare
+from compose2aws.delivery.difference.folder import folders
 from compose2aws.delivery.difference.model import StackDifference
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.template_text import read_template
@@ -26,10 +27,12 @@ def compare_with_files(path: Path, templates: Templates) -> tuple[StackDifferenc
     earlier = _folder(path, templates) if path.is_dir() else _file(path, templates)
     wanted = {stack.name: stack for stack in templates.stacks}
     names = dict.fromkeys((*wanted, *earlier)) if path.is_dir() else dict.fromkeys(earlier)
-    return tuple(_compared(name, earlier.get(name), wanted.get(name)) for name in names)
+    return tuple(_compared(name, earlier.get(name), wanted.get(name), templates) for name in names)
 
 
-def _compared(name: str, before: Mapping[str, Any] | None, stack: Stack | None) -> StackDifference:
+def _compared(
+    name: str, before: Mapping[str, Any] | None, stack: Stack | None, templates: Templates
+) -> StackDifference:
     values = {one.name: one.value for one in stack.parameters if one.value is not None} if stack else {}
     return compare(
         before,
@@ -38,6 +41,7 @@ def _compared(name: str, before: Mapping[str, Any] | None, stack: Stack | None) 
         status=None,
         before_parameters=values,
         after_parameters=values,
+        other_folders=folders(one.template for one in templates.stacks),
     )
 
 

@@ -13,9 +13,10 @@ from compose2aws.cloudformation.writing import text_of
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.change_set import Wanted, give_up, make_change_set
 from compose2aws.delivery.difference.behaviour import behaviour
-from compose2aws.delivery.difference.comparison import begins_empty, effect_of, is_stateful, modification
+from compose2aws.delivery.difference.comparison import effect_of, is_stateful, modification
 from compose2aws.delivery.difference.concealment import concealed
 from compose2aws.delivery.difference.evaluation import MASK
+from compose2aws.delivery.difference.folder import begins_empty
 from compose2aws.delivery.difference.model import Action, Change, Effect, PropertyChange, Replacement, StackDifference
 from compose2aws.delivery.difference.values import Comparison
 from compose2aws.delivery.refusal import DeliveryError

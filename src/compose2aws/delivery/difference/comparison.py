@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 from compose2aws.cloudformation import source_of
 from compose2aws.cloudformation.lifecycle import policies
-from compose2aws.delivery.difference.behaviour import Behaviour, Pattern, Rule, behaviour, meets
+from compose2aws.delivery.difference.behaviour import Behaviour, Rule, behaviour
 from compose2aws.delivery.difference.concealment import concealed
 from compose2aws.delivery.difference.evaluation import MASK, Evaluation, is_no_echo, is_secret, references_in
+from compose2aws.delivery.difference.folder import begins_empty, folder_of, folders
 from compose2aws.delivery.difference.model import Change, Effect, PropertyChange, Replacement, StackDifference
 from compose2aws.delivery.difference.values import Comparison, Difference
+from compose2aws.delivery.engine_version import is_older
 
 _EFFECTS: tuple[Effect, ...] = ("none", "tasks", "interruption")
 _REPLACEMENTS: tuple[Replacement, ...] = ("never", "conditional", "always")
@@ -29,13 +31,15 @@ def compare(
     before_parameters: Mapping[str, str | None],
     after_parameters: Mapping[str, str | None],
     existing: Collection[str] | None = None,
+    other_folders: Collection[str] = (),
 ) -> StackDifference:
     """What bringing a stack from one template to another would do. None is a stack that is not there, or no longer.
 
     A parameter without a value keeps its last one where `after_parameters` gives it as None; else it takes its default.
     `existing` are the logical ids that the stack has, where that is known; they tell which conditions hold.
+    `other_folders` are those of the file system that access points of other stacks are to lead to.
     """
-    sides = _Sides.of(before or {}, after or {}, before_parameters, after_parameters, existing)
+    sides = _Sides.of(before or {}, after or {}, before_parameters, after_parameters, existing, other_folders)
     changes = sorted(sides.changes(), key=lambda change: (change.logical_id, change.action))
     return StackDifference(name, status, tuple(changes), sides.outputs())
 
@@ -58,6 +62,8 @@ class _Sides:
     old: dict[str, dict[str, Any]]
     """The resources that are there, evaluated, by logical id."""
     new: dict[str, dict[str, Any]]
+    reached: frozenset[str]
+    """The folders of the file system that some access point is to lead to."""
 
     @classmethod
     def of(
@@ -67,6 +73,7 @@ class _Sides:
         before_parameters: Mapping[str, str | None],
         after_parameters: Mapping[str, str | None],
         existing: Collection[str] | None,
+        other_folders: Collection[str],
     ) -> _Sides:
         secrets = secret_parameters(before) | secret_parameters(after)
         old_values = _values(before, before_parameters)
@@ -91,14 +98,15 @@ class _Sides:
             for id_, body in (after.get("Resources") or {}).items()
             if (truth := _exists(body, right)) or (truth is None and (id_ in old or not before))
         }
-        return cls(left, right, old, new)
+        reached = folders([{"Resources": new}]).union(other_folders)
+        return cls(left, right, old, new, reached)
 
     def changes(self) -> Iterator[Change]:
         modified = self._modified()
         for id_ in sorted({*self.old, *self.new}):
             old, new = self.old.get(id_), self.new.get(id_)
             if old is not None and (new is None or new["Type"] != old["Type"]):
-                yield _removal(id_, old)
+                yield _removal(id_, old, self.reached)
             if new is not None and (old is None or new["Type"] != old["Type"]):
                 yield _addition(id_, new)
             if id_ in modified:
@@ -268,6 +276,11 @@ def modification(
     properties += [_shown(one, "") for one in others]
     if replacement == "always":
         rules.append(known.replaced)
+    notes = [rule.note for rule in rules if rule.note]
+    changed = {one.pattern: one for one in differences}
+    version = changed.get(("EngineVersion",))
+    if version is not None and ("Engine",) not in changed and is_older(version.after, version.before):
+        notes.append("no engine goes back: a deployment keeps the version that runs, or refuses an older major")
     stateful = is_stateful(id_, new)
     retained = _retained(old, new) if stateful and replacement != "never" else None
     if begins_empty(new["Type"], [one.pattern for one in differences], replacement):
@@ -282,14 +295,8 @@ def modification(
         properties=tuple(properties),
         retained=retained,
         effect=effect_of(new, rules),
-        notes=tuple(dict.fromkeys(rule.note for rule in rules if rule.note)),
+        notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def begins_empty(kind: str, changed: Iterable[Pattern], replacement: Replacement) -> bool:
-    """Whether an access point leads to another folder, or to another file system: the volume's files stay behind."""
-    elsewhere = any(meets(one, path) for one in changed for path in (("FileSystemId",), ("RootDirectory", "Path")))
-    return kind == "AWS::EFS::AccessPoint" and replacement == "always" and elsewhere
 
 
 def effect_of(body: Mapping[str, Any], rules: Iterable[Rule]) -> Effect:
@@ -308,10 +315,12 @@ def _addition(id_: str, body: Mapping[str, Any]) -> Change:
     return Change(id_, body["Type"], "add", "never", is_stateful(id_, body), source_of(body))
 
 
-def _removal(id_: str, body: Mapping[str, Any]) -> Change:
+def _removal(id_: str, body: Mapping[str, Any], reached: Collection[str]) -> Change:
     known = behaviour(body["Type"])
-    stateful = is_stateful(id_, body)
-    policy = body.get("DeletionPolicy")
+    folder = folder_of(body)
+    left_behind = folder is not None and folder not in reached
+    stateful = left_behind or is_stateful(id_, body)
+    policy = "Retain" if left_behind else body.get("DeletionPolicy")
     return Change(
         id_,
         body["Type"],

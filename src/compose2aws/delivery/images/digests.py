@@ -41,9 +41,10 @@ def digests(request: ImageRequest, progress: Progress) -> dict[str, str]:
 
 
 def known_digests(request: ImageRequest) -> dict[str, str]:
-    """The digests of those images that ECR has as they are now, by parameter; nothing is built or pushed."""
-    there = [image for image in request.templates.images if request.repository(image) is not None]
-    return _of_tags(request, there, content_tags(request)) if there else {}
+    """The digests of those images that ECR has as they are now, by parameter; nothing is built or pushed. Raises
+    `DeliveryError` where a file of a build is missing."""
+    tags = content_tags(request)
+    return _of_tags(request, [i for i in request.templates.images if request.repository(i) is not None], tags)
 
 
 def _of_tags(request: ImageRequest, images: Iterable[BuiltImage], tags: Mapping[str, str | None]) -> dict[str, str]:
