@@ -203,6 +203,23 @@ def test_a_result_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert told.stderr == "compose2aws: cannot write to standard output: No space left on device\n"
 
 
+def test_streams_that_are_closed_are_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: b}}")
+
+    def closing(which: str) -> subprocess.CompletedProcess[str]:
+        line = f'"$0" -m compose2aws config {which}'
+        return subprocess.run(
+            ["sh", "-c", line, sys.executable], capture_output=True, text=True, cwd=tmp_path, check=False
+        )
+
+    without_result = closing(">&-")
+    assert without_result.returncode == 1
+    assert without_result.stderr == "compose2aws: cannot write to standard output: Bad file descriptor\n"
+    without_messages = closing("2>&-")
+    assert without_messages.returncode == 0
+    assert "image: b" in without_messages.stdout
+
+
 def test_a_message_in_a_character_that_the_terminal_lacks_is_no_error(command: Command, tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services: {a: {image: b, labels: {x: ü}}}", encoding="utf-8")
     told = command("config", environment={"PYTHONIOENCODING": "ascii"})

@@ -19,7 +19,14 @@ class OutputStreamError(Exception):
 
 
 def prepare_streams() -> None:
-    """A character that the terminal's encoding lacks is written as an escape: it never stops the command."""
+    """A character that the terminal's encoding lacks is written as an escape: it never stops the command. A stream that
+    was closed by whoever started us is one again: writing results to it fails, and what is told goes nowhere."""
+    stdout: TextIO | None = sys.stdout
+    stderr: TextIO | None = sys.stderr
+    if stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
