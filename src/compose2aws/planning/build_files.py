@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from compose2aws.compose.paths import is_remote
 from compose2aws.compose.project import Project
 from compose2aws.compose.volumes import clean
@@ -14,11 +16,12 @@ def tell_missing(service: ServiceSource, project: Project, ledger: Ledger) -> No
     context = service.text("build", "context") or project.folder
     if is_remote(context) or context.startswith("service:"):
         return
+    shown = posixpath.relpath(context, project.folder)
     if project.fact(context).kind != "folder":
         ledger.find(
             "build-context",
             "error",
-            f"the build context of {service.name} is not there: {context}",
+            f"the build context of {service.name} is not there: {shown}",
             "make the folder, or mend `build.context`",
             service.at("build", "context"),
         )
@@ -31,7 +34,7 @@ def tell_missing(service: ServiceSource, project: Project, ledger: Ledger) -> No
         ledger.find(
             "build-context",
             "error",
-            f"there is no {dockerfile} in the build context of {service.name}, {context}",
+            f"there is no {dockerfile} in the build context of {service.name}, {shown}",
             "write it, or mend `build.dockerfile`",
             service.at("build", "dockerfile") if service.get("build", "dockerfile") else service.at("build"),
         )
