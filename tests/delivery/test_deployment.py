@@ -287,6 +287,22 @@ def test_what_an_update_cannot_clean_up_is_told(shop: Shop) -> None:
     assert any(cluster in note and "stays in the account" in note for note in shop.progress.notes)
 
 
+def test_the_tags_that_somebody_gave_a_stack_stay(shop: Shop) -> None:
+    shop.deploy(SHOP)
+    client = shop.client("cloudformation")
+    described = client.describe_stacks(StackName="shop-app")["Stacks"][0]
+    client.update_stack(
+        StackName="shop-app",
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in described["Parameters"]],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        Tags=[*described["Tags"], {"Key": "cost-centre", "Value": "42"}],
+    )
+    shop.deploy(SHOP.replace("LOG_LEVEL: info", "LOG_LEVEL: debug"))
+    tags = client.describe_stacks(StackName="shop-app")["Stacks"][0]["Tags"]
+    assert {one["Key"]: one["Value"] for one in tags} == {"cost-centre": "42", "compose2aws:project": "shop"}
+
+
 def test_a_stack_of_somebody_else_is_left_alone(shop: Shop) -> None:
     body = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
     shop.client("cloudformation").create_stack(StackName="shop-app", TemplateBody=body)

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -19,17 +19,20 @@ from compose2aws.delivery.stack import PROJECT_TAG, describe
 
 _PREFIX = "compose2aws"
 _LONGEST_WAIT = 15 * 60
+_GOING = ("DELETE_PENDING", "DELETE_IN_PROGRESS", "DELETE_COMPLETE")
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a stack is to become: the text of its template, and a value for each parameter (None keeps the last one)."""
+    """What a stack is to become: the text of its template, and a value for each parameter (None keeps the last one).
+    `tags` are those that it has: an update takes away what it does not name."""
 
     stack: str
     project: str
     text: str
     parameters: Mapping[str, str | None]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,15 @@ class ChangeSet:
     def replacements(self) -> tuple[Mapping[str, Any], ...]:
         """The changes by which a resource is, or may be, made anew."""
         return tuple(change for change in self.changes if change.get("Replacement") in ("True", "Conditional"))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A change set that a stack holds, and when it was made."""
+
+    arn: str
+    name: str
+    made: datetime | None
 
 
 def make_change_set(
@@ -67,6 +79,8 @@ def make_change_set(
     client = account.client("cloudformation")
     kind: Literal["CREATE", "UPDATE"] = "CREATE" if create else "UPDATE"
     name = f"{_PREFIX}-{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(4)}"
+    tags = {key: value for key, value in wanted.tags.items() if not key.startswith("aws:")}
+    tags[PROJECT_TAG] = wanted.project
     arguments: dict[str, Any] = {"OnStackFailure": on_failure} if create else {}
     if revert_drift:
         arguments["DeploymentMode"] = "REVERT_DRIFT"
@@ -78,7 +92,7 @@ def make_change_set(
             ClientToken=name,
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
             Parameters=[_parameter(key, value) for key, value in sorted(wanted.parameters.items())],
-            Tags=[{"Key": PROJECT_TAG, "Value": wanted.project}],
+            Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())],
             **template_argument(account, wanted.text, wanted.stack),
             **arguments,
         )
@@ -115,14 +129,29 @@ def execute(account: Account, change_set: ChangeSet, *, keep_what_fails: bool = 
 
 
 def give_up(account: Account, arn: str, stack_id: str) -> None:
-    """Forgets a change set, and the stack that was begun for it alone. Failing at that is no harm."""
+    """Forgets a change set, and the stack that was begun for it alone: one that holds another change set stays, since
+    somebody may be about to execute that. Failing at all this is no harm."""
     client = account.client("cloudformation")
     with contextlib.suppress(ClientError, BotoCoreError):
         client.delete_change_set(ChangeSetName=arn)
     with contextlib.suppress(ClientError, BotoCoreError):
         stack = describe(account, stack_id)
-        if stack is not None and stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+        if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
+            return
+        if not any(other.arn != arn for other in waiting_change_sets(account, stack_id)):
             client.delete_stack(StackName=stack_id)
+
+
+def waiting_change_sets(account: Account, stack_id: str) -> tuple[Waiting, ...]:
+    """The change sets that a stack holds, the oldest first. Raises botocore's exceptions."""
+    pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=stack_id)
+    found = [
+        Waiting(one["ChangeSetId"], one["ChangeSetName"], one.get("CreationTime"))
+        for page in pages
+        for one in page["Summaries"]
+        if one.get("Status") not in _GOING
+    ]
+    return tuple(sorted(found, key=lambda one: (str(one.made or ""), one.name)))
 
 
 def _ready(

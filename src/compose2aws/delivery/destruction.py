@@ -69,7 +69,7 @@ def _let_go(account: Account, stack: DeployedStack, progress: Progress) -> None:
     """Switches the databases' own protection off: with it they refuse to go."""
     values = {name: "false" if name == PROTECTION else None for name in stack.parameters}
     project = str(stack.metadata.get("project", ""))
-    wanted = Wanted(stack.name, project, text_of(dict(stack.template), "yaml"), values)
+    wanted = Wanted(stack.name, project, text_of(dict(stack.template), "yaml"), values, stack.tags)
     found = make_change_set(account, wanted, create=False)
     if found is None:
         return

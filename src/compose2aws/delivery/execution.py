@@ -114,6 +114,7 @@ class Execution:
             self.request.templates.project,
             text_of(dict(template), "yaml"),
             self._values(one.stack, template, known, one.keep),
+            deployed.tags if deployed is not None else {},
         )
         if deployed is None:
             on_failure = "DO_NOTHING" if one.stack == self._base else "ROLLBACK"

@@ -148,6 +148,7 @@ def _by_change_set(
         there.template if there is not None else None,
         create=create,
         drift_aware=drift_aware,
+        tags=there.tags if there is not None else {},
     )
     return replace(found, status=there.status if there is not None else None)
 
@@ -166,7 +167,7 @@ def _tell_of_secrets(stack: Stack | None, there: DeployedStack | None, tell: Cal
     if stack is None or there is None:
         return
     names = sorted(
-        one.source.partition(":")[2] if one.source.startswith("variable:") else one.name
+        one.source.partition(":")[2] if one.source.startswith(("variable:", "file:", "external:")) else one.name
         for one in stack.parameters
         if one.secret and one.value and one.name in there.parameters
     )

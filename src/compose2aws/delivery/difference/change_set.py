@@ -43,18 +43,20 @@ def by_change_set(
     *,
     create: bool,
     drift_aware: bool = False,
+    tags: Mapping[str, str],
 ) -> StackDifference:
     """What CloudFormation says that the template would do to the stack. Nothing of it stays in the account.
 
     `parameters` are as for a deployment (None keeps the last one); `offline` is what the templates alone tell, `before`
-    the template that is deployed. Raises `DeliveryError` where CloudFormation refuses, and botocore's exceptions.
+    the template that is deployed, `tags` those that the stack has. Raises `DeliveryError` where CloudFormation refuses,
+    and botocore's exceptions.
     """
     client = account.client("cloudformation")
     if drift_aware:
         known = client.meta.service_model.operation_model("CreateChangeSet").input_shape.members
         if "DeploymentMode" not in known:
             raise DeliveryError("this botocore knows no drift-aware change sets: pip install --upgrade boto3")
-    wanted = Wanted(stack.name, project, text_of(stack.template, "yaml"), parameters)
+    wanted = Wanted(stack.name, project, text_of(stack.template, "yaml"), parameters, tags)
     made = make_change_set(account, wanted, create=create, values=True, revert_drift=drift_aware and not create)
     if made is None:
         return replace(offline, changes=(), outputs=())
