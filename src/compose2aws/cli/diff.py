@@ -41,7 +41,8 @@ CHANGED = 2
 def diff(against: Path | None, change_set: bool, drift_aware: bool, detailed_exitcode: bool, format_: Format) -> None:
     """Show what would change, and what that costs: nothing, new tasks, an interruption, a replacement, data.
 
-    The templates are compared with those that are deployed. Nothing is changed.
+    The templates are compared with those that are deployed; an image whose files changed is told as a new build.
+    Nothing is changed.
     """
     if against is not None and change_set:
         raise click.UsageError("--change-set asks CloudFormation about deployed stacks; it does not go with --against")
