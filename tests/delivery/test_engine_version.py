@@ -20,7 +20,7 @@ def test_a_database_keeps_the_version_it_was_given(live: str | None) -> None:
 
 
 def test_an_upgrade_within_the_major_is_made_only_when_asked_for() -> None:
-    assert choose(_POSTGRES, "16.8", "16.8", upgrade=True) == ChosenVersion("16.10")
+    assert choose(_POSTGRES, "16.8", "16.8", upgrade=True) == ChosenVersion("16.10", upgraded_from="16.8")
 
 
 def test_versions_are_compared_as_numbers() -> None:
@@ -37,7 +37,9 @@ def test_a_longer_name_of_the_same_version_is_no_change() -> None:
 
 
 def test_another_major_in_the_tag_is_an_upgrade_of_its_own() -> None:
-    assert choose(WantedVersion("db", "P", "17.6", "17"), "16.8", "16.8", upgrade=False) == ChosenVersion("17.6", True)
+    assert choose(WantedVersion("db", "P", "17.6", "17"), "16.8", "16.8", upgrade=False) == ChosenVersion(
+        "17.6", True, "16.8"
+    )
 
 
 def test_the_name_of_an_aurora_mysql_version_is_understood() -> None:

@@ -41,7 +41,12 @@ def deploy(yes: bool, no_build: bool, allow_data_loss: bool, upgrade_engines: bo
         protect=plan.tier == "production",
         builder=lambda where: ImageBuilder(where, project, templates, progress, build=not no_build),
         check=lambda stacks: check_all(
-            account, plan, templates, stacks, lambda finding: progress.note(line_of(finding))
+            account,
+            plan,
+            templates,
+            stacks,
+            lambda finding: progress.note(line_of(finding)),
+            upgrade_engines=upgrade_engines,
         ),
         allow_data_loss=allow_data_loss,
         upgrade_engines=upgrade_engines,

@@ -13,11 +13,13 @@ from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
 from compose2aws.catalog import Catalog, load_catalog
-from compose2aws.cloudformation import emit
+from compose2aws.cloudformation import Stack, emit
 from compose2aws.compose import LoadOptions, load
 from compose2aws.delivery.account import Account, Identity
 from compose2aws.delivery.checks import Situation, positions_of
+from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.stack import DeployedStack
+from compose2aws.planning.model import Plan
 from compose2aws.planning.planner import plan
 from compose2aws.rehearsal import RehearsalServer
 
@@ -62,24 +64,34 @@ class Shop:
     account: Account
     services: dict[str, Service] = field(default_factory=dict)
 
-    def situation(self, compose: str, *, deployed: bool = False, **options: Any) -> Situation:
+    def situation(
+        self, compose: str, *, deployed: bool | str = False, status: str = "CREATE_COMPLETE", **options: Any
+    ) -> Situation:
+        """What is wanted, with what is deployed: nothing, the same, or what another compose file became."""
+        made = self._plan(compose)
+        versions = wanted_versions(made.managed)
+        situation = Situation(self.account, emit(made), positions=positions_of(made), versions=versions, **options)
+        if deployed:
+            self.services.setdefault("cloudformation", self._cloudformation())
+            before = emit(self._plan(deployed)) if isinstance(deployed, str) else situation.templates
+            situation = replace(situation, stacks={one.name: _deployed(one, status) for one in before.stacks})
+        for name, service in self.services.items():
+            situation.clients[name] = service.client
+        return situation
+
+    def _plan(self, compose: str) -> Plan:
         (self.folder / "compose.yaml").write_text(compose)
         made = plan(
             load(LoadOptions(files=("compose.yaml",), project_name="shop", working_directory=str(self.folder))),
             self.catalog,
         )
         assert [decision for decision in made.decisions if decision.outcome == "refused"] == []
-        templates = emit(made)
-        situation = Situation(self.account, templates, positions=positions_of(made), **options)
-        for name, service in self.services.items():
-            situation.clients[name] = service.client
-        if deployed:
-            stacks = {
-                stack.name: DeployedStack(stack.name, stack.name, "CREATE_COMPLETE", "", stack.template, {}, {}, {})
-                for stack in templates.stacks
-            }
-            situation = replace(situation, stacks=stacks)
-        return situation
+        return made
+
+    def _cloudformation(self) -> Service:
+        """It tells of no resource, so that nothing is asked for the version that it runs."""
+        answers: dict[str, Answer] = {"ListStackResources": {"StackResourceSummaries": []}}
+        return Service(self.account.session.client("cloudformation"), answers)
 
     def answers(self, service: str, **answers: Answer) -> Service:
         """What a service answers from now on, by operation."""
@@ -89,6 +101,11 @@ class Shop:
 
     def identity(self, arn: str) -> None:
         self.account.__dict__["identity"] = Identity("123456789012", arn)
+
+
+def _deployed(stack: Stack, status: str) -> DeployedStack:
+    parameters = {one.name: one.default for one in stack.parameters if one.default is not None}
+    return DeployedStack(stack.name, stack.name, status, "", stack.template, parameters, {}, {})
 
 
 @pytest.fixture(scope="session")

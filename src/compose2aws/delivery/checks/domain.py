@@ -96,7 +96,7 @@ def _zone_of(situation: Situation, resource: Resource) -> str | None:
     name = value.get("Ref") if isinstance(value, dict) else None
     for parameter in resource.stack.parameters:
         if parameter.name == name and parameter.source.startswith("hosted-zone:"):
-            return find_zone(situation.account, parameter.source.partition(":")[2])
+            return find_zone(situation.quick_account, parameter.source.partition(":")[2])
     return None
 
 

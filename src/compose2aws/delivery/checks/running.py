@@ -9,15 +9,17 @@ from typing import TypeAlias
 
 from compose2aws.cloudformation import Templates
 from compose2aws.delivery.account import Account
-from compose2aws.delivery.checks.availability import check_engines, check_instance_classes, check_zones
+from compose2aws.delivery.checks.availability import check_instance_classes, check_zones
 from compose2aws.delivery.checks.domain import check_certificate_authority, check_delegation, check_records
 from compose2aws.delivery.checks.doubt import FAILURES, reason_of, unchecked
+from compose2aws.delivery.checks.engine import check_engines
 from compose2aws.delivery.checks.image import check_images
 from compose2aws.delivery.checks.name import check_names, check_namespaces
 from compose2aws.delivery.checks.permission import check_permissions
 from compose2aws.delivery.checks.quota import check_fargate, check_quotas
 from compose2aws.delivery.checks.service_role import check_service_roles
 from compose2aws.delivery.checks.situation import Situation, positions_of
+from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.stack import DeployedStack
 from compose2aws.planning.ledger import Finding
@@ -73,9 +75,13 @@ def check_all(
     templates: Templates,
     stacks: Mapping[str, DeployedStack],
     tell: Callable[[Finding], None] | None = None,
+    *,
+    upgrade_engines: bool = False,
 ) -> None:
-    """Run all checks; `tell` is given the warnings. Raises `DeliveryError` with all that would stop a deployment."""
-    found = checks(Situation(account, templates, stacks, positions_of(plan)))
+    """Run all checks; `tell` is given the warnings. With `upgrade_engines` the deployment takes the newest version of
+    each engine's major. Raises `DeliveryError` with all that would stop a deployment."""
+    versions = wanted_versions(plan.managed)
+    found = checks(Situation(account, templates, stacks, positions_of(plan), versions, upgrade_engines))
     errors = [finding for finding in found if finding.severity == "error"]
     for finding in found:
         if tell is not None and finding.severity != "error":

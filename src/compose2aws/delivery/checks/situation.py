@@ -13,6 +13,7 @@ from botocore.config import Config
 from compose2aws.cloudformation import Stack, Templates, source_of
 from compose2aws.compose.node import Position
 from compose2aws.delivery.account import Account
+from compose2aws.delivery.engine_version import WantedVersion
 from compose2aws.delivery.stack import DeployedStack
 from compose2aws.planning.ledger import Finding, Severity, people_path
 from compose2aws.planning.model import Plan
@@ -33,7 +34,8 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`stacks` are those that exist, by name. `positions` are the places in the compose files by path.
+    """`stacks` are those that exist, by name. `positions` are the places in the compose files by path. `versions` are
+    the engines that the project asks for; with `upgrade_engines` also newer ones of the same major.
 
     `registries` and `name_server` say where to ask in place of the real ones: the base of the address by the
     registry's host, and (address, port).
@@ -43,6 +45,8 @@ class Situation:
     templates: Templates
     stacks: Mapping[str, DeployedStack] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
+    versions: tuple[WantedVersion, ...] = ()
+    upgrade_engines: bool = False
     registries: Mapping[str, str] = field(default_factory=dict)
     name_server: tuple[str, int] | None = None
     clients: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -54,6 +58,16 @@ class Situation:
             if service not in self.clients:
                 self.clients[service] = self.account.session.client(service, config=_CONFIG)
             return self.clients[service]
+
+    @property
+    def quick_account(self) -> Account:
+        """The account, asked by these clients: for what is not only asked by checks."""
+        return _QuickAccount(self)
+
+    @property
+    def base(self) -> Stack:
+        """The stack that is deployed first."""
+        return self.templates.stacks[0]
 
     @property
     def is_emulated(self) -> bool:
@@ -86,6 +100,11 @@ class Situation:
         """Whether the stack was deployed with this resource."""
         deployed = self.stacks.get(resource.stack.name)
         return deployed is not None and resource.logical_id in (deployed.template.get("Resources") or {})
+
+    def property(self, resource: Resource, name: str) -> str | None:
+        """A property of a resource as text, likewise."""
+        value = resource.properties.get(name)
+        return self.text(value, resource.stack) if value is not None else None
 
     def text(self, value: Any, stack: Stack) -> str | None:
         """A value of a template as text; None where it is known only after the deployment."""
@@ -123,6 +142,15 @@ class Situation:
         while place and place not in self.positions:
             place = place.rpartition(".")[0]
         return Finding(code, severity, message, remedy, None, self.positions.get(place or ""))
+
+
+class _QuickAccount(Account):
+    def __init__(self, situation: Situation) -> None:
+        super().__init__(situation.account.session, situation.account.region)
+        self._situation = situation
+
+    def client(self, service: str) -> Any:
+        return self._situation.client(service)
 
 
 def positions_of(plan: Plan) -> dict[str, Position]:
