@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from compose2aws.delivery.account import open_account
-from compose2aws.delivery.checks import checks
+from compose2aws.delivery.checks import Situation, checks
 from compose2aws.delivery.checks.engine import check_engines
+from compose2aws.delivery.stack import read_stacks
 from compose2aws.planning.ledger import Finding
 from compose2aws.rehearsal import RehearsalServer
 from tests.delivery.checks.conftest import Shop
 from tests.delivery.checks.test_availability import DATA
+from tests.delivery.situation import Shop as Deployed
 
 
 def versions(key: str, **offered: list[str]) -> Any:
@@ -158,6 +162,47 @@ def test_another_engine_under_the_same_name_is_a_new_one(shop: Shop) -> None:
     assert finding.code == "engine-version"
 
 
+def test_within_a_major_only_a_wanted_upgrade_is_asked_about(shop: Shop) -> None:
+    wanted = newest(shop, POSTGRES % 16)
+    shop.answers("rds", DescribeDBEngineVersions=upgrades(wanted, ["16.9"]))
+    older = replace_parameter(shop.situation(POSTGRES % 16, deployed=True), "DbEngineVersion", "16.8")
+    assert check_engines(older) == []
+    [finding] = check_engines(replace(older, upgrade_engines=True))
+    assert finding.message == f"db runs aurora-postgresql 16.8, which AWS does not upgrade to {wanted}, but to 16.9"
+
+
+def test_the_version_that_runs_counts_not_the_one_that_was_given(shop: Shop) -> None:
+    wanted = newest(shop, POSTGRES % 17)
+    rds = shop.answers(
+        "rds",
+        DescribeDBClusters={"DBClusters": [{"EngineVersion": "16.13"}]},
+        DescribeDBEngineVersions=upgrades(wanted, [wanted]),
+    )
+    item = {"LogicalResourceId": "DbCluster", "PhysicalResourceId": "shop-db", "ResourceType": "AWS::RDS::DBCluster"}
+    whole = {**item, "LastUpdatedTimestamp": datetime.now(tz=UTC), "ResourceStatus": "CREATE_COMPLETE"}
+    shop.answers("cloudformation", ListStackResources={"StackResourceSummaries": [whole]})
+    given = replace_parameter(shop.situation(POSTGRES % 17, deployed=POSTGRES % 16), "DbEngineVersion", "16.8")
+    assert check_engines(given) == []
+    assert [call["EngineVersion"] for _, call in rds.calls if "EngineVersion" in call] == ["16.13"]
+
+
+def upgrades(offered: str, targets: list[str]) -> Any:
+    def answer(parameters: dict[str, Any]) -> dict[str, Any]:
+        if "EngineVersion" not in parameters:
+            return {"DBEngineVersions": [{"EngineVersion": offered}]}
+        valid = [{"Engine": parameters["Engine"], "EngineVersion": one} for one in targets]
+        return {"DBEngineVersions": [{"EngineVersion": parameters["EngineVersion"], "ValidUpgradeTarget": valid}]}
+
+    return answer
+
+
+def replace_parameter(situation: Situation, name: str, value: str) -> Situation:
+    """What the base stack was given for a parameter."""
+    base = situation.stacks[situation.base.name]
+    given = replace(base, parameters={**base.parameters, name: value})
+    return replace(situation, stacks={**situation.stacks, base.name: given})
+
+
 def test_an_engine_that_would_go_back_is_an_error(shop: Shop) -> None:
     [finding] = check_engines(shop.situation(POSTGRES % 16, deployed=POSTGRES % 17))
     assert (finding.code, finding.severity) == ("engine-version", "error")
@@ -172,6 +217,10 @@ def test_versions_that_may_not_be_asked_are_a_warning(shop: Shop, code: str) -> 
     assert (finding.code, finding.severity) == ("unchecked", "warning")
 
 
-def test_it_works_against_an_account(shop: Shop, server: RehearsalServer) -> None:
+def test_it_works_against_an_account_that_tells_no_targets(shop: Shop, server: RehearsalServer) -> None:
     shop.account = open_account()
     assert check_engines(shop.situation(DATA)) == []
+    deployed = Deployed(shop.folder, server)
+    deployed.deploy(POSTGRES % 16)
+    stacks = read_stacks(shop.account, "shop")
+    assert check_engines(replace(shop.situation(POSTGRES % 17), stacks=stacks)) == []

@@ -36,8 +36,14 @@ _FREE = {"sts:GetCallerIdentity", "iam:GetRole", "iam:SimulatePrincipalPolicy"}
 """Asked for nothing, or only to warn."""
 
 _BEGINNINGS = {
-    "deployment": (["deployment", "checks.running", "image_builder"], ["difference", "deployment", "images"]),
-    "difference": (["difference.against_account", "difference.against_files"], ["difference"]),
+    "deployment": (
+        ["deployment", "checks.running", "image_builder"],
+        ["difference", "known-images", "deployment", "images"],
+    ),
+    "difference": (
+        ["difference.against_account", "difference.against_files", "image_builder"],
+        ["difference", "known-images"],
+    ),
     "destruction": (["destruction"], ["difference", "deployment", "destruction"]),
     "operation": (
         ["status", "task_log", "exec_session", "one_off_task", "tunnel", "stack_outputs"],
@@ -54,6 +60,7 @@ _LATER = {
     ("artefact", None): "deployment",
     ("difference.change_set", None): "deployment",
     ("protection", None): "deployment",
+    ("images.registry", "login"): "deployment",
 }
 """Functions, and whole modules, that other commands import too and only these reach."""
 

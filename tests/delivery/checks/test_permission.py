@@ -223,7 +223,10 @@ def _properties(kind: str) -> frozenset[str]:
 def test_how_surely_something_is_called_is_said_of_what_is_called() -> None:
     table = read_table("delivery-permissions")
     listed = {
-        a for part in ("difference", "deployment", "images") for row in table["commands"][part] for a in row["actions"]
+        a
+        for part in ("difference", "known-images", "deployment", "images")
+        for row in table["commands"][part]
+        for a in row["actions"]
     }
     for name, actions in table["calls"].items():
         for group in actions.values() if isinstance(actions, dict) else [actions]:

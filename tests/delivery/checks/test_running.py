@@ -26,6 +26,7 @@ from compose2aws.rehearsal import RehearsalServer
 from tests.delivery.checks.conftest import Shop
 from tests.golden_cases import cases
 
+DATABASE = "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: pw}}}\n"
 WEB = "services: {web: {image: 'nginx:1.27', ports: ['80:80']}}\n"
 
 
@@ -130,6 +131,20 @@ def test_what_would_stop_a_deployment_stops_it_and_the_rest_is_told(
         check_all(shop.account, plan_of(shop), situation.templates, {}, told.append)
     assert str(raised.value).splitlines()[1:] == [f"  {position}: it is missing; make it", "  it is full"]
     assert [line_of(finding) for finding in told] == ["it is old"]
+
+
+def test_the_checks_know_which_versions_the_deployment_will_choose(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Situation] = []
+
+    def look(situation: Situation) -> list[Finding]:
+        seen.append(situation)
+        return []
+
+    monkeypatch.setattr("compose2aws.delivery.checks.running.CHECKS", {"a": look})
+    templates = shop.situation(DATABASE).templates
+    check_all(shop.account, plan_of(shop), templates, {})
+    check_all(shop.account, plan_of(shop), templates, {}, upgrade_engines=True)
+    assert [(one.versions[0].service, one.upgrade_engines) for one in seen] == [("db", False), ("db", True)]
 
 
 def plan_of(shop: Shop) -> Plan:
