@@ -256,7 +256,7 @@ def test_interrupting_a_run_stops_its_task(terminal: Terminal, number: int) -> N
     time.sleep(0.5)
     outcome = terminal.end(process, number)
     (task,) = terminal.shop.tasks()
-    assert outcome.returncode == 130
+    assert outcome.returncode == 128 + number
     assert (task.last_status, task.stopped_reason) == ("STOPPED", "Interrupted by its user")
 
 

@@ -19,7 +19,9 @@ _EXIT_CODES = {
     0: "done",
     1: "the input or AWS refuses, with the reason on standard error",
     2: "wrong usage",
-    130: "interrupted",
+    129: "ended by SIGHUP: its terminal was closed",
+    130: "interrupted by Ctrl-C",
+    143: "ended by SIGTERM: a CI job was cancelled",
 }
 _OWN_EXIT_CODES = {
     "diff": "With `--detailed-exitcode`: 0 nothing to change, 2 something to change, 1 it failed, also by wrong usage.",

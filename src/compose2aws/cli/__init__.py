@@ -1,7 +1,7 @@
 """The command line: one module a command. A command parses its options, calls one function and prints.
 
-Exit codes: 0 done; 1 the input is refused, with the reason on stderr; 2 wrong usage; 130 interrupted. Results go to
-stdout, everything else to stderr.
+Exit codes: 0 done; 1 the input is refused, with the reason on stderr; 2 wrong usage; 130 interrupted, 143 and 129 by
+SIGTERM and SIGHUP. Results go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from compose2aws.cli.account_options import account_options, given_account
+from compose2aws.cli.interruption import exit_code
 from compose2aws.cli.project_options import given_options, project_options
 from compose2aws.cli.terminal import say, warn
 from compose2aws.cli.translation import translate
@@ -57,12 +58,12 @@ def deploy(yes: bool, no_build: bool, allow_data_loss: bool, upgrade_engines: bo
     except Declined:
         warn("Nothing more was changed.")
         raise click.exceptions.Exit(1) from None
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         warn(
             "Interrupted. What was begun in the account goes on there. `compose2aws status` shows it; the same deploy "
             f"command takes it up. {plan.project} was not taken down."
         )
-        raise click.exceptions.Exit(130) from None
+        raise click.exceptions.Exit(exit_code(interruption)) from None
     if not outcome.changed:
         warn("Nothing to change: what is deployed is what the files say.")
     for name, value in sorted(outcome.outputs.items()):

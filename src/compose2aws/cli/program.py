@@ -24,6 +24,7 @@ from compose2aws.cli import (
 )
 from compose2aws.cli.exec import exec_
 from compose2aws.cli.failure import tell
+from compose2aws.cli.interruption import exit_code, interruptible
 from compose2aws.cli.project_options import project_options
 from compose2aws.cli.run import run_
 from compose2aws.cli.schema import schema
@@ -65,12 +66,13 @@ def run(arguments: Sequence[str]) -> int:
     """Runs the command and gives its exit code. No exception gets out but those that end the interpreter."""
     prepare_streams()
     try:
-        result = program.main(arguments, prog_name="compose2aws", standalone_mode=False)
+        with interruptible():
+            result = program.main(arguments, prog_name="compose2aws", standalone_mode=False)
         code = result if isinstance(result, int) else 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (KeyboardInterrupt, click.Abort):
-        code = 130
+    except (KeyboardInterrupt, click.Abort) as interruption:
+        code = exit_code(interruption)
     except Exception as error:
         code = tell(error)
         if isinstance(error, click.UsageError) and {"diff", "--detailed-exitcode"} <= set(arguments):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,6 @@ def _to_its_end(task: OneOffTask) -> int:
 
     if task.container.logs is None:
         warn(f"compose2aws: its output goes to {task.container.driver}, not to CloudWatch Logs")
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for event in output(task):
             for line in cleaned_lines(event, colour=colourful(sys.stdout)):
@@ -61,5 +59,3 @@ def _to_its_end(task: OneOffTask) -> int:
         stop_task(task)
         warn(f"compose2aws: the task {task.id} is told to stop")
         raise
-    finally:
-        signal.signal(signal.SIGTERM, before)

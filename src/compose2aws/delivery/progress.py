@@ -82,10 +82,15 @@ class Step:
 
 @contextlib.contextmanager
 def stepping(progress: Progress, title: str, stack: str | None = None, resources: int = 0) -> Iterator[Step]:
-    """A step from its begin to its end, also where an exception ends it."""
+    """A step from its begin to its end, also where an exception ends it. One that is interrupted has not failed: what
+    it began goes on, and whoever shows it is left with it under way."""
     progress.step(title, stack, resources)
     step = Step()
     try:
         yield step
-    finally:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         progress.done(failed=step.failed)
+        raise
+    progress.done(failed=step.failed)

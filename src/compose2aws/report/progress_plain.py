@@ -83,12 +83,7 @@ class PlainProgress:
 
     def done(self, *, failed: bool = False) -> None:
         """A line that says how long it took."""
-        self._end_watch()
-        with self._lock:
-            if self._step is not None:
-                took = elapsed((self._clock() - self._step.began).total_seconds())
-                self._write(f"{self._step.title}: {'failed' if failed else 'done'} after {took}")
-            self._step = None
+        self._end("failed" if failed else "done")
 
     def __enter__(self) -> Self:
         """Nothing is written before the first step."""
@@ -97,9 +92,17 @@ class PlainProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """A step that is under way has failed."""
+        """A step that is under way was interrupted, or has failed."""
         if self._step is not None:
-            self.done(failed=True)
+            self._end("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+
+    def _end(self, how: str) -> None:
+        self._end_watch()
+        with self._lock:
+            if self._step is not None:
+                took = elapsed((self._clock() - self._step.began).total_seconds())
+                self._write(f"{self._step.title}: {how} after {took}")
+            self._step = None
 
     def heartbeat(self) -> None:
         """Says what is waited for, where nothing was said for a while."""

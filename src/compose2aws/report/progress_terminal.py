@@ -95,16 +95,20 @@ class TerminalProgress:
 
     def done(self, *, failed: bool = False) -> None:
         """The tree goes, and a line stays; where the step failed, also the last that its program said."""
+        self._end("failed" if failed else "")
+
+    def _end(self, how: str) -> None:
+        """`how` it ended otherwise than well."""
         with self._quietly():
             self._stop()
             with self._lock:
                 step, self._step = self._step, None
             if step is None:
                 return
-            if failed:
+            if how == "failed":
                 for line in step.output:
                     self._console.print(Text(f"  {line}", style="dim"), highlight=False)
-            self._console.print(self._summary(step, failed=failed), highlight=False)
+            self._console.print(self._summary(step, how), highlight=False)
 
     def __enter__(self) -> Self:
         """Nothing is drawn before the first step."""
@@ -113,9 +117,9 @@ class TerminalProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leaves the terminal as it was, whatever happened; a step that is under way has failed."""
+        """Leaves the terminal as it was, whatever happened; a step that is under way was interrupted, or has failed."""
         if self._step is not None:
-            self.done(failed=True)
+            self._end("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
 
     def tree(self, width: int, height: int) -> Iterator[Text | Tree]:
         """What is drawn now, in at most so many lines, none wider than the screen."""
@@ -188,13 +192,14 @@ class TerminalProgress:
     def _finished(self, words: str) -> Text:
         return _line(f"{self._good} {words}", "green")
 
-    def _summary(self, step: StepState, *, failed: bool) -> Text:
+    def _summary(self, step: StepState, how: str) -> Text:
         took = elapsed((self._clock() - step.began).total_seconds())
+        colour = {"": "green", "failed": "red"}.get(how, "yellow")
         line = _line("")
-        line.append(f"{self._bad if failed else self._good} ", "red" if failed else "green")
+        line.append(f"{self._bad if how else self._good} ", colour)
         line.append(step.title, "bold")
         counts = f"{step.done} resources, " if step.done > 1 else "1 resource, " if step.done else ""
-        line.append(f"  {'failed, ' if failed else ''}{counts}{took}", "red" if failed else "dim")
+        line.append(f"  {how}{', ' if how else ''}{counts}{took}", colour if how else "dim")
         return line
 
     def _spin_now(self, moment: datetime) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
-import tempfile
+import sys
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ from compose2aws.delivery.images.login import docker_config
 from compose2aws.delivery.images.masking import Mask, build_secrets
 from compose2aws.delivery.images.request import ImageRequest
 from compose2aws.delivery.images.staging import staged
+from compose2aws.delivery.images.workspace import build_folder
 from compose2aws.delivery.progress import Progress
 from compose2aws.delivery.refusal import DeliveryError
 
@@ -72,16 +76,16 @@ def push(request: ImageRequest, auth: str, references: Mapping[str, str], progre
     masked = Mask(build_secrets(request, auth))
     environment = request.build_environment
     with (
-        docker_config(environment, request.registry, auth) as config,
-        tempfile.TemporaryDirectory(prefix="compose2aws-build-") as folder,
+        build_folder() as folder,
+        docker_config(environment, request.registry, auth, folder) as config,
     ):
         environment["DOCKER_CONFIG"] = str(config)
         environment.pop("SOURCE_DATE_EPOCH", None)  # the bake file's own; bake would take this one before it
         _require_buildx(environment)
         for image in images:
             environment[tag_variable(image)] = references[image.parameter]
-        file, metadata = Path(folder) / "images.bake.json", Path(folder) / "metadata.json"
-        bake, copies = staged(request, images, Path(folder).resolve())
+        file, metadata = folder / "images.bake.json", folder / "metadata.json"
+        bake, copies = staged(request, images, folder)
         file.write_text(json.dumps(bake), "utf-8")
         command = ["docker", "buildx", "bake", "--file", str(file), "--push", "--progress", "plain"]
         command += ["--metadata-file", str(metadata), *allowed(request, images)]
@@ -122,6 +126,7 @@ def _run(
         text=True,
         encoding="utf-8",
         errors="replace",
+        start_new_session=True,  # docker starts buildx, and both are to end
     ) as running:
         assert running.stdout is not None  # noqa: S101 - it was asked for
         try:
@@ -137,11 +142,19 @@ def _run(
 
 
 def _stop(running: subprocess.Popen[str]) -> None:
-    running.terminate()
+    """Ends docker and all that it started: politely, and after some seconds, or when that is interrupted, by force."""
+    if sys.platform == "win32":
+        running.terminate()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGTERM)
     try:
-        running.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        running.kill()
+        running.communicate(timeout=_STOP_SECONDS)  # their output ends when the last of them does
+    except BaseException as error:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
 
 
 def _digests(metadata: Path) -> dict[str, str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +18,9 @@ _CONFIG = "config.json"
 
 
 @contextmanager
-def docker_config(environment: Mapping[str, str], registry: str, auth: str) -> Iterator[Path]:
-    """The folder for `DOCKER_CONFIG`, readable by this user alone. `auth` is the login as Docker writes it.
+def docker_config(environment: Mapping[str, str], registry: str, auth: str, place: Path) -> Iterator[Path]:
+    """The folder for `DOCKER_CONFIG`, made in `place`, readable by this user alone. `auth` is the login as Docker
+    writes it.
 
     Raises `DeliveryError` where the user's own config cannot be read.
     """
@@ -30,18 +30,18 @@ def docker_config(environment: Mapping[str, str], registry: str, auth: str) -> I
     # A credential store would be asked instead; an empty helper for this registry means the file (docker/cli,
     # config/configfile: GetCredentialsStore).
     config["credHelpers"] = {**_mapping(config.get("credHelpers")), registry: ""}
-    with tempfile.TemporaryDirectory(prefix="compose2aws-docker-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        for entry in own.iterdir() if own.is_dir() else ():
-            if entry.name != _CONFIG:
-                _lend(entry, folder / entry.name)
-        file = folder / _CONFIG
-        file.touch(mode=0o600)
+    folder = place / "docker"
+    folder.mkdir(mode=0o700)
+    for entry in own.iterdir() if own.is_dir() else ():
+        if entry.name != _CONFIG:
+            _lend(entry, folder / entry.name)
+    file = folder / _CONFIG
+    file.touch(mode=0o600)
+    try:
         file.write_text(json.dumps(config))
-        try:
-            yield folder
-        finally:
-            file.unlink(missing_ok=True)
+        yield folder
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> dict[str, Any]:
