@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
 from compose2aws.delivery.account import Account
-from compose2aws.delivery.change_set import ChangeSet, Wanted, execute, make_change_set
+from compose2aws.delivery.change_set import ChangeSet, Wanted, execute, give_up, make_change_set
 from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.rehearsal import RehearsalServer
+from tests.delivery.situation import Shop, use
 
 REASON = (
     "The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]. To troubleshoot Early "
@@ -66,6 +70,35 @@ def _refusal(service: _CloudFormation) -> str:
 
 def test_what_cloudformations_own_validation_found_is_told() -> None:
     assert _refusal(_CloudFormation()).splitlines()[1:] == [f"  /Resources/Logs: {FOUND}"]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    with RehearsalServer() as server:
+        use(server, monkeypatch)
+        yield Shop(tmp_path, server)
+
+
+TOPIC = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+
+
+def test_a_stack_that_waits_for_somebody_elses_change_set_outlives_ours(shop: Shop) -> None:
+    client = shop.client("cloudformation")
+    client.create_change_set(StackName="shop-app", ChangeSetName="theirs", ChangeSetType="CREATE", TemplateBody=TOPIC)
+    ours = make_change_set(shop.account, Wanted("shop-app", "shop", TOPIC, {}), create=True)
+    assert ours is not None
+    give_up(shop.account, ours.arn, ours.stack_id)
+    assert [one["ChangeSetName"] for one in client.list_change_sets(StackName="shop-app")["Summaries"]] == ["theirs"]
+    client.execute_change_set(StackName="shop-app", ChangeSetName="theirs")
+    assert shop.status("shop-app") == "CREATE_COMPLETE"
+
+
+def test_a_stack_that_was_begun_for_our_change_set_alone_goes_with_it(shop: Shop) -> None:
+    ours = make_change_set(shop.account, Wanted("shop-app", "shop", TOPIC, {}), create=True)
+    assert ours is not None
+    assert shop.status("shop-app") == "REVIEW_IN_PROGRESS"
+    give_up(shop.account, ours.arn, ours.stack_id)
+    assert shop.status("shop-app") is None
 
 
 def test_who_may_not_ask_for_it_is_told_what_there_is() -> None:

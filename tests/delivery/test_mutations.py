@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from compose2aws.cloudformation import source_of
-from compose2aws.delivery.destruction import remove_stack
+from compose2aws.delivery.destruction import Removal, remove_stacks
 from compose2aws.delivery.difference.against_account import compare_with_account
 from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.protection import stateful
@@ -167,8 +167,7 @@ def test_a_project_goes_to_production_and_back_and_can_be_destroyed(shop: Shop) 
     assert shop.resources("shop-base")["PostgresCluster"] == cluster
     connect = service_of(shop, "ApiService")["deployments"][0]["serviceConnectConfiguration"]
     assert connect["enabled"] is False
-    for stack in reversed(read_stacks(shop.account, "shop").values()):
-        remove_stack(shop.account, stack, SilentProgress())
+    remove_stacks(shop.account, reversed(read_stacks(shop.account, "shop").values()), SilentProgress(), Removal())
     assert read_stacks(shop.account, "shop") == {}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from compose2aws.cli.account_options import account_options, given_account
 from compose2aws.cli.deployed import project_name
+from compose2aws.cli.interruption import exit_code
 from compose2aws.cli.project_options import given_options, project_options
 from compose2aws.cli.terminal import warn
 
@@ -32,31 +34,58 @@ def destroy(with_data: bool, yes: bool, confirm: str | None) -> None:
     With --with-data the base goes as well; what its template retains or takes a snapshot of stays, and is named.
     """
     from compose2aws.cloudformation import stack_prefix
-    from compose2aws.delivery.destruction import remove_stack
+    from compose2aws.delivery.foreign_import import check_removal
     from compose2aws.delivery.stack import read_stacks
-    from compose2aws.report.progress import new_progress
 
     name = project_name(given_options())
     account = given_account()
-    prefix = stack_prefix(name)
     where = f"account {account.identity.account}, {account.region}"
     stacks = read_stacks(account, name)
-    base = stacks.pop(f"{prefix}-base", None)
-    if not stacks and (base is None or not with_data):
+    base = stacks.get(f"{stack_prefix(name)}-base")
+    apps = [stack for stack in reversed(stacks.values()) if stack is not base]
+    with_base = [base] if with_data and base is not None else []
+    if not apps and not with_base:
         warn(f"Nothing of {name} to remove in {where}." + (_base_stays(base) if base else ""))
         return
-    if stacks:
-        warn(f"The app of {name} in {where} would be removed: {', '.join(reversed(list(stacks)))}.")
+    check_removal(account, (*apps, *with_base), stacks, warn)
+    if apps:
+        warn(f"The app of {name} in {where} would be removed: {', '.join(stack.name for stack in apps)}.")
+        _warn_of(account, apps)
         _ask(f"Remove the app of {name}?", yes=yes)
-    kept = _asked_for_data(account, name, base, confirm) if with_data and base is not None else ()
-    progress = new_progress()
-    with progress:
-        for stack in (*reversed(stacks.values()), *((base,) if with_data and base is not None else ())):
-            remove_stack(account, stack, progress)
+    kept = _asked_for_data(account, name, with_base[0], confirm) if with_base else ()
+    _remove(account, (*apps, *with_base))
     if not with_data and base is not None:
         warn(f"The app of {name} is gone." + _base_stays(base))
     elif with_data:
         _tell_what_stays(account, name, kept)
+
+
+def _remove(account: Account, stacks: Sequence[DeployedStack]) -> None:
+    from compose2aws.delivery.destruction import Removal, interrupted_text, remove_stacks, unprotected_text
+    from compose2aws.report.progress import new_progress
+
+    removal, progress = Removal(), new_progress()
+    try:
+        with progress:
+            remove_stacks(account, stacks, progress, removal)
+    except KeyboardInterrupt as interruption:
+        warn(interrupted_text(removal))
+        raise click.exceptions.Exit(exit_code(interruption)) from None
+    except Exception:
+        if off := unprotected_text(removal):
+            warn(off)
+        raise
+
+
+def _warn_of(account: Account, stacks: Sequence[DeployedStack]) -> None:
+    """What somebody meant the stacks for, or against, who may be somebody else."""
+    from compose2aws.delivery.destruction import waiting_text
+
+    for stack in stacks:
+        if stack.protected:
+            warn(f"Termination protection of {stack.name} is on: it is switched off first.")
+        if waiting := waiting_text(account, stack):
+            warn(waiting)
 
 
 def _base_stays(base: DeployedStack) -> str:
@@ -79,6 +108,7 @@ def _asked_for_data(account: Account, name: str, base: DeployedStack, confirm: s
 
     kept = what_stays(account, base)
     warn(f"{base.name} would be removed with all that it holds: databases, caches, volumes, images.")
+    _warn_of(account, [base])
     for one in kept:
         warn(f"  {one.logical_id} ({one.type}): " + ("a last snapshot is taken" if one.how == "snapshot" else "stays"))
     if confirm is None and not sys.stdin.isatty():

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from compose2aws.delivery.account import Account
@@ -46,10 +47,17 @@ def mended(account: Account, stack: DeployedStack, progress: Progress, *, is_bas
     raise DeliveryError(f"the stack {name} does not come to rest; look at its events in the CloudFormation console")
 
 
-def removed(account: Account, stack: DeployedStack, progress: Progress, title: str) -> Ended:
-    """Deletes a stack and sees it go. What it retains stays."""
+def removed(
+    account: Account,
+    stack: DeployedStack,
+    progress: Progress,
+    title: str,
+    beginning: Callable[[], None] = lambda: None,
+) -> Ended:
+    """Deletes a stack and sees it go. What it retains stays. `beginning` is called when the deletion is asked for."""
     with stepping(progress, title, stack.name, len(stack.template.get("Resources") or {})) as step:
         watch = Watch(account, stack.id, stack.template, progress)
+        beginning()
         account.client("cloudformation").delete_stack(StackName=stack.id)
         ended = watch.until_end()
         step.failed = not ended.succeeded

@@ -153,13 +153,14 @@ def staying_text(stacks: Iterable[DeployedStack]) -> str | None:
         return None
     return (
         f"termination protection of {' and '.join(protected)} stays on, although the project is no longer production: "
-        f"`{unprotect_command('STACK')}` switches it off"
+        f"`{protection_command('STACK', protected=False)}` switches it off"
     )
 
 
-def unprotect_command(stack: str) -> str:
-    """The AWS CLI's command that switches a stack's termination protection off."""
-    return f"aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {stack}"
+def protection_command(stack: str, *, protected: bool) -> str:
+    """The AWS CLI's command that switches a stack's termination protection."""
+    option = "--enable-termination-protection" if protected else "--no-enable-termination-protection"
+    return f"aws cloudformation update-termination-protection {option} --stack-name {stack}"
 
 
 def protect_stack(account: Account, name: str, *, protected: bool) -> bool:

@@ -19,7 +19,7 @@ from compose2aws.cloudformation import Stack, Templates
 from compose2aws.compose.project import Project
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.deployment import deploy
-from compose2aws.delivery.destruction import remove_stack, what_stays
+from compose2aws.delivery.destruction import Removal, remove_stacks, what_stays
 from compose2aws.delivery.difference import StackDifference
 from compose2aws.delivery.difference.against_account import compare_with_account
 from compose2aws.delivery.engine_version import wanted_versions
@@ -195,8 +195,7 @@ def _changed(account: Account, plan: Plan, templates: Templates, progress: Progr
 def _destroyed(account: Account, plan: Plan, progress: Progress) -> Scene:
     stacks = read_stacks(account, plan.project)
     kept = [one for stack in stacks.values() for one in what_stays(account, stack)]
-    for stack in reversed(stacks.values()):
-        remove_stack(account, stack, progress)
+    remove_stacks(account, reversed(stacks.values()), progress, Removal())
     if read_stacks(account, plan.project):
         raise RehearsalFailed(("the stacks were removed, and something of them is still there",))
     lines = [f"{_STAYS[one.how]}: {one.logical_id} ({one.type})" for one in kept]
