@@ -37,6 +37,8 @@ def value(made: Plan, name: str = "URL") -> str:
         ("URL: http://api:8000/v1", "http://api.test.internal:8000/v1"),
         ("URL: 'http://api:8000,http://search:9200'", "http://api.test.internal:8000,http://search.test.internal:9200"),
         ("API_HOST: api", "api.test.internal"),
+        ("ALLOWED_HOSTS: api", "api.test.internal"),
+        ("QUEUE_CONNECTION: search", "search"),
         ("UPSTREAM: 'api:8000'", "api.test.internal:8000"),
         ("SEARCH_HOST: timescale", "timescale.test.internal"),
         ("NAME: api", "api"),

@@ -199,3 +199,101 @@ def test_database_whose_login_reaches_nobody_is_an_error_finding(reference: str)
 
 def test_cache_without_a_password_needs_no_client() -> None:
     assert valued(app("X: y", image="redis:7")).findings("database-without-client") == ()
+
+
+# ── drivers' names ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+LARAVEL = """
+services:
+  app:
+    image: acme/app
+    environment:
+{environment}
+  mysql: {{image: "mysql:8.0", environment: {{MYSQL_ROOT_PASSWORD: sesame-99}}}}
+  redis: {{image: "redis:7"}}
+  cache: {{image: "memcached:1.6"}}
+"""
+
+
+def laravel(*lines: str) -> dict[str, str]:
+    return valued(LARAVEL.format(environment="\n".join(f"      {line}" for line in lines))).texts()
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "DB_CONNECTION: mysql",
+        "QUEUE_CONNECTION: redis",
+        "SESSION_CONNECTION: redis",
+        "BROADCAST_CONNECTION: redis",
+        "REDIS_CACHE_CONNECTION: cache",
+        "REDIS_QUEUE_CONNECTION: redis",
+        "TYPEORM_CONNECTION: mysql",
+        "typeormConnection: mysql",
+        "DB_DRIVER: mysql",
+        "CACHE_STORE: redis",
+        "DATABASE__CLIENT: mysql",
+        "DB_DIALECT: mysql",
+        "DB_TYPE: mysql",
+        "CELERY_BACKEND: redis",
+        "BROKER: redis",
+        "MESSAGE_BROKER: redis",
+    ],
+)
+def test_drivers_name_stays_though_a_service_is_called_so(variable: str) -> None:
+    name, _, word = variable.partition(": ")
+    assert laravel(variable, "DB_HOST: mysql", "REDIS_HOST: redis") == {
+        name: word,
+        "DB_HOST": "{host of mysql}",
+        "REDIS_HOST": "{host of redis}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "broker"),
+    [
+        (["BROKER: redis", "BROKER_PORT: 6379"], "{host of redis}"),
+        (["BROKER: redis", "BROKER_PORT: 6379", "BROKER_HOST: redis"], "redis"),
+        (["BROKER: redis", "BROKER_URL: 'redis://redis:6379/0'"], "redis"),
+        (["BROKER: cache"], "{host of cache}"),
+        (["REDIS_BROKER: redis"], "{host of redis}"),
+        (["BROKER: 'redis:6379'"], "{host of redis}:6379"),
+        (["DB_CONNECTION: 'mysql:3306'"], "{host of mysql}:3306"),
+        (["REDIS_MASTER: redis"], "{host of redis}"),
+        (["CACHE_LOCATION: cache"], "{host of cache}"),
+        (["DB_SERVER: mysql"], "{host of mysql}"),
+    ],
+)
+def test_name_that_is_a_drivers_or_a_hosts_is_told_by_what_stands_beside(lines: list[str], broker: str) -> None:
+    name = lines[0].partition(":")[0]
+    assert laravel(*lines)[name] == broker
+
+
+def test_option_that_names_a_driver_stays() -> None:
+    made = valued(
+        "services:\n  app: {image: a, command: [artisan, work, --connection, redis, --host, redis]}\n"
+        "  redis: {image: redis}\n"
+    )
+    assert [str(word) for word in made.of().command or ()][3:] == ["redis", "--host", "{host of redis}"]
+
+
+@pytest.mark.parametrize(
+    "name", ["ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS", "TRUSTED_HOSTS", "NO_PROXY", "VIRTUAL_HOST", "allowedHosts"]
+)
+def test_host_that_is_let_in_is_no_connection(name: str) -> None:
+    made = valued(
+        f"services:\n  app: {{image: a, environment: {{{name}: 'localhost,redis'}}}}\n  redis: {{image: redis}}"
+    )
+    assert made.texts() == {name: "localhost,redis"}
+    assert made.of().references == ()
+
+
+@pytest.mark.parametrize("name", ["CORS_ALLOWED_ORIGINS", "CORS_ORIGIN", "CSRF_TRUSTED_ORIGINS"])
+def test_origin_that_is_let_in_is_no_connection(name: str) -> None:
+    made = valued(f"services:\n  app: {{image: a, environment: {{{name}: 'http://web:8000'}}}}\n  web: {{image: b}}")
+    assert made.of().references == ()
+    assert (
+        valued("services:\n  app: {image: a, environment: {API_URL: 'http://web:8000'}}\n  web: {image: b}")
+        .of()
+        .references
+    )

@@ -7,7 +7,7 @@ proxy knows it by that name, whatever the search domain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from compose2aws.compose.node import Mapping as Tree
@@ -21,7 +21,7 @@ from compose2aws.planning.values import ContainerValues
 from compose2aws.planning.values.address import Reader
 from compose2aws.planning.values.concealment import option_name
 from compose2aws.planning.values.host_names import HostNames, host_names
-from compose2aws.planning.values.split_variables import split_name
+from compose2aws.planning.values.split_variables import part_of
 from compose2aws.planning.values.written import UNSET, Written
 
 
@@ -42,12 +42,21 @@ class FullNames:
         used = {name: frozenset(part.client_of) for name, part in discovery.parts.items()}
         return cls(namespace, frozenset(name.name for name in names), host_names(root, {}), used)
 
-    def written(self, text: Text, consumer: str, key: str, connected: bool, in_command: bool = False) -> Text:
-        """A text with the names in it in full. `connected`: those that Service Connect gives to the consumer stay."""
+    def written(
+        self,
+        text: Text,
+        consumer: str,
+        key: str,
+        connected: bool,
+        in_command: bool = False,
+        beside: Collection[str] = (),
+    ) -> Text:
+        """A text with the names in it in full. `connected`: those that Service Connect gives to the consumer stay.
+        `beside` are the variables that stand with the one whose text it is."""
         parts = tuple(Segment("", ("",), "unset") if isinstance(part, Hole) else Segment(part) for part in text.parts)
         written = Written(parts)
         reader = Reader(consumer, self.hosts, {}, lambda _: False)
-        part = "host" if in_command and key in ("h", "H") else split_name(key).part if key else None
+        part = "host" if in_command and key in ("h", "H") else part_of(key, written.text, beside) if key else None
         spans: dict[tuple[int, int], str] = {}
         for site in reader.sites(written, key, part, in_command):
             for address in site.addresses:
@@ -93,7 +102,8 @@ def write_names_in_full(
 
     def variable(consumer: str, found: EnvironmentVariable) -> EnvironmentVariable:
         if found.secret is None:
-            text = names.written(found.text, consumer, found.name, connected=True)
+            beside = [other.name for other in values[consumer].environment]
+            text = names.written(found.text, consumer, found.name, connected=True, beside=beside)
         elif found.secret in stored and found.secret_key is None:
             # one secret may be read by several services: what it holds must not hang on who asks
             text = changed.get(found.secret) or names.written(found.text, consumer, found.name, connected=False)

@@ -12,7 +12,7 @@ from compose2aws.catalog import Catalog, ImageMapping, ImageReference, parse_ima
 from compose2aws.compose import node as tree
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.source import ServiceSource
-from compose2aws.planning.values.split_variables import split_name
+from compose2aws.planning.values.split_variables import part_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _referred(services: tuple[ServiceSource, ...]) -> Iterator[str]:
             for path, leaf in tree.leaves(node) if node else ():
                 text = leaf.text if isinstance(leaf, tree.Scalar) else ""
                 found |= {name for pair in _HOST.findall(text) for name in pair}
-                if key == "environment" and path and split_name(str(path[-1])).part == "host":
+                if key == "environment" and path and part_of(str(path[-1]), text) == "host":
                     found.add(text)
         yield from found - {service.name}
 

@@ -23,7 +23,7 @@ from compose2aws.planning.values.container_values import Reference
 from compose2aws.planning.values.counterpart import Counterpart
 from compose2aws.planning.values.host_names import HostNames
 from compose2aws.planning.values.parameter_book import ParameterBook
-from compose2aws.planning.values.split_variables import belongs, split_name
+from compose2aws.planning.values.split_variables import belongs, lists_names, part_of, split_name
 from compose2aws.planning.values.written import Written, of_entry
 
 
@@ -117,8 +117,9 @@ def read_client(stage: Stage, service: str) -> Client:
         return passwords[best] if best is not None and belongs(best, stem) >= 2 else None
 
     for key, value in environment.items():
-        part = split_name(key).part
-        environment[key] = replace(value, sites=reader.sites(value.written, key, part, beside=beside(value)))
+        if not lists_names(key):
+            part = part_of(key, value.written.text, environment)
+            environment[key] = replace(value, sites=reader.sites(value.written, key, part, beside=beside(value)))
 
     def words(*steps: str) -> tuple[Value, ...] | None:
         sequence = find(node, steps)
@@ -191,8 +192,8 @@ def _words(sequence: Sequence, path: Path, reader: Reader) -> Iterator[Value]:
     hidden = client_secrets(words)
     for at, written in enumerate(words):
         option = option_name(before)
-        part = "host" if option in ("h", "H") else split_name(option).part if option else None
-        sites = reader.sites(written, option, part, in_command=True)
+        part = "host" if option in ("h", "H") else part_of(option, written.text) if option else None
+        sites = () if lists_names(option) else reader.sites(written, option, part, in_command=True)
         yield Value(option, path, written, sites, hidden=hidden.get(at))
         before = written.text
 

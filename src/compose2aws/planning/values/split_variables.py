@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
+
+from compose2aws.catalog.catalog import read_table
 
 
 def _words(text: str) -> frozenset[str]:
@@ -18,20 +22,30 @@ def _words(text: str) -> frozenset[str]:
 
 Part: TypeAlias = Literal["host", "port", "user", "password", "database", "url"]
 
-_PARTS: dict[str, Part] = {
-    **dict.fromkeys(
-        _words(
-            "HOST HOSTNAME HOSTS HOSTNAMES SERVER SERVERS ADDR ADDRS ADDRESS ADDRESSES ENDPOINT ENDPOINTS SEEDS NODES"
-            " NODE LOCATION BROKERS BROKER IP FQDN MASTER PEERS UPSTREAM"
-        ),
-        "host",
-    ),
-    "PORT": "port",
-    **dict.fromkeys(_words("USER USERNAME USR LOGIN UID"), "user"),
-    **dict.fromkeys(_words("PASSWORD PASS PASSWD PWD PSWD PW PASSPHRASE"), "password"),
-    **dict.fromkeys(_words("DATABASE DB DBNAME NAME SCHEMA DBASE VHOST"), "database"),
-    **dict.fromkeys(_words("URL URI DSN URLS URIS CONN CONNECTION JDBC"), "url"),
-}
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """`mappings/variables.yaml`."""
+
+    parts: dict[str, Part]
+    driver_names: frozenset[str]
+    driver_names_or_hosts: frozenset[str]
+    drivers: frozenset[str]
+    no_connections: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _names() -> _Names:
+    table = read_table("variables")
+    return _Names(
+        parts={word: part for part, lines in table["parts"].items() for line in lines for word in line.split()},
+        driver_names=_words(" ".join(table["driver-names"])),
+        driver_names_or_hosts=_words(" ".join(table["driver-names-or-hosts"])),
+        drivers=_words(" ".join(table["drivers"])),
+        no_connections=re.compile("|".join(map(fnmatch.translate, table["no-connections"]))),
+    )
+
+
 _TWO: dict[tuple[str, str], Part] = {
     ("USER", "NAME"): "user",
     ("HOST", "NAME"): "host",
@@ -85,8 +99,40 @@ def split_name(name: str) -> SplitName:
     if len(pair) == 2 and pair in _TWO:
         kept = 1 if pair in _KEEPS_STEM else 2
         return SplitName(whole, whole[: len(whole) - kept], _TWO[pair])
-    part = _PARTS.get(whole[-1])
+    part = _names().parts.get(whole[-1])
     return SplitName(whole, whole[:-1] if part else whole, part)
+
+
+_WORDS_ALONE = re.compile(r"[A-Za-z0-9_][\w.-]*(?:[,; ]+[A-Za-z0-9_][\w.-]*)*\Z")
+
+
+def part_of(name: str, value: str, beside: Collection[str] = ()) -> Part | None:
+    """The part that a variable's value is, by its name and by what stands there. A word alone may be the name of a
+    driver (`DB_CONNECTION: mysql`), which is no part of an address: `beside` are the names of the variables that
+    stand with it, and tell where the word alone does not."""
+    said = split_name(name)
+    if said.part not in ("host", "url") or not _WORDS_ALONE.match(value):
+        return said.part
+    names, last = _names(), said.words[-1]
+    if last in names.driver_names:
+        return None
+    drivers = names.drivers.intersection(re.split("[,; ]+", value.lower()))
+    if last not in names.driver_names_or_hosts or not drivers:
+        return said.part
+    if any(driver.upper().startswith(word) for driver in drivers for word in said.stem):
+        return said.part
+    others = [split_name(other) for other in beside if other != name]
+    # `BROKER_PORT` beside `BROKER`: what else should the port be of
+    has_port = any(other.part == "port" and other.stem == said.words for other in others)
+    has_host = any(other.part in ("host", "url") and other.stem == said.words for other in others)
+    return said.part if has_port and not has_host else None
+
+
+@lru_cache(maxsize=65536)
+def lists_names(name: str) -> bool:
+    """Whether a variable lists hosts that are let in, or passed by (`ALLOWED_HOSTS`, `NO_PROXY`): nobody connects to
+    what it names."""
+    return _names().no_connections.match("_".join(split_name(name).words)) is not None
 
 
 def belongs(stem: tuple[str, ...], anchor: tuple[str, ...]) -> int:
