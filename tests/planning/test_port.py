@@ -14,6 +14,7 @@ from tests.planning.projects import (
     balancer,
     becomes,
     codes,
+    container,
     decision,
     finding,
     findings,
@@ -66,7 +67,11 @@ DOMAIN = "x-aws: {domain: example.com}\n"
         ("'1883:1883'", {("network", 1883, "TCP")}),
         ("'5353:53/udp'", {("network", 5353, "UDP")}),
         ("{target: 9000, published: 9001, app_protocol: http2}", {("application", 9001, "HTTP")}),
-        ("{target: 9000, published: 9001, app_protocol: grpc}", {("application", 9001, "HTTP")}),
+        ("{target: 9000, published: 9001, app_protocol: grpc}", {("network", 9001, "TCP")}),
+        ("{target: 7000, published: 9001, name: grpc-api}", {("network", 9001, "TCP")}),
+        ("{target: 7000, published: 9001, name: web-ui}", {("application", 9001, "HTTP")}),
+        ("'2222:80'", {("application", 2222, "HTTP")}),
+        ("'2222:7000'", {("network", 2222, "TCP")}),
         ("{target: 9000, published: 9001, app_protocol: tls}", {("network", 9001, "TCP")}),
         ("{target: 5432, published: 9001, app_protocol: http}", {("application", 9001, "HTTP")}),
     ],
@@ -83,6 +88,113 @@ def test_the_setting_wins_over_the_port(tmp_path: Path, protocol: str, kind: str
     made = published(tmp_path, "'5432:5432'", f"image: acme/api\n    x-aws: {{protocol: {protocol}}}")
     assert [b.kind for b in made.balancers] == [kind]
     assert outcome(made, "services.api.x-aws.protocol") == "translated"
+
+
+@pytest.mark.parametrize(
+    "port", [1935, 2003, 5044, 6222, 7233, 8554, 9300, 2379, 29092, 50051, 4317, 636, 25565, 11300, 7687, 64738]
+)
+def test_a_port_that_is_known_for_another_protocol_is_a_tcp_listener(tmp_path: Path, port: int) -> None:
+    made = published(tmp_path, f"'{port}:{port}'")
+    assert protocols(made) == {("network", port, "TCP")}
+    assert "protocol-guessed" not in codes(made)
+
+
+@pytest.mark.parametrize("port", [80, 81, 443, 3000, 4200, 5000, 5173, 6060, 7474, 8000, 8888, 9000, 9090, 15672])
+def test_a_usual_port_of_http_needs_no_word(tmp_path: Path, port: int) -> None:
+    made = published(tmp_path, f"'{port}:{port}'", top=DOMAIN)
+    assert [b.kind for b in made.balancers] == ["application"]
+    assert "protocol-guessed" not in codes(made)
+
+
+@pytest.mark.parametrize(
+    ("image", "port", "speaks"),
+    [
+        ("redpandadata/redpanda", 19092, "TCP"),
+        ("redpandadata/redpanda", 9644, "HTTP"),
+        ("clickhouse/clickhouse-server", 9000, "TCP"),
+        ("graphiteapp/graphite-statsd", 8126, "TCP"),
+        ("docker.elastic.co/logstash/logstash:8.15.0", 5000, "TCP"),
+        ("docker.elastic.co/logstash/logstash:8.15.0", 9600, "HTTP"),
+        ("php:8.3-fpm-alpine", 9000, "TCP"),
+        ("php:8.3-apache", 9000, "HTTP"),
+        ("nats:2", 8222, "HTTP"),
+        ("teamspeak", 10011, "TCP"),
+    ],
+)
+def test_an_image_tells_what_its_ports_speak(tmp_path: Path, image: str, port: int, speaks: str) -> None:
+    made = published(tmp_path, f"'{port}:{port}'", f"image: {image}")
+    assert {protocol for _, _, protocol in protocols(made)} == {speaks}
+    assert "protocol-guessed" not in codes(made)
+
+
+@pytest.mark.parametrize(
+    ("told", "speaks"),
+    [
+        ("environment: {A_URL: 'http://api:7000/v1'}", "HTTP"),
+        ("environment: {A_URL: 'ws://api:7000'}", "HTTP"),
+        ("environment: {A_URL: 'http://localhost:7001'}", "HTTP"),
+        ("environment: {A_URL: 'nats://u:p@api:7000'}", "TCP"),
+        ("environment: {A_URL: 'redis://api:7000'}", "TCP"),
+        ("environment: {A_URL: 'nats://api:7000', B_URL: 'http://api:7000'}", "HTTP"),
+        ("command: [serve, --upstream, 'http://api:7000']", "HTTP"),
+        ("environment: {A_URL: 'tcp://api:7000'}", None),
+        ("environment: {A_URL: 'http://api:7002'}", None),
+        ("environment: {A_URL: 'http://example.com:7000'}", None),
+        ("environment: {A_HOST: 'api:7000'}", None),
+    ],
+)
+def test_addresses_elsewhere_tell_what_a_port_speaks(tmp_path: Path, told: str, speaks: str | None) -> None:
+    text = f"services:\n  api: {{image: a, ports: ['7001:7000']}}\n  web:\n    image: b\n    {told}\n"
+    made = planned(tmp_path, text)
+    assert {protocol for _, _, protocol in protocols(made)} == {speaks or "HTTP"}
+    assert ("protocol-guessed" in codes(made)) is (speaks is None)
+
+
+@pytest.mark.parametrize(
+    ("told", "speaks"),
+    [
+        ("healthcheck: {test: 'curl -f http://localhost:7000/up'}", "HTTP"),
+        ("healthcheck: {test: 'curl -f localhost:7000/up || exit 1'}", "HTTP"),
+        ("healthcheck: {test: [CMD, /bin/grpc_health_probe, '-addr=:7000']}", "TCP"),
+        ("healthcheck: {test: 'nc -z localhost 7000'}", None),
+        ("environment: {X_ADVERTISED_LISTENERS: 'OUT://localhost:7000'}", "TCP"),
+        ("environment: {X_LISTEN: 'out://localhost:7000'}", None),
+        ("environment: {BASE: 'http://0.0.0.0:7000'}", "HTTP"),
+        ("environment: {VIRTUAL_PORT: '7000'}", "HTTP"),
+        ("labels: {traefik.http.services.x.loadbalancer.server.port: '7000'}", "HTTP"),
+        ("labels: {traefik.tcp.services.x.loadbalancer.server.port: '7000'}", "TCP"),
+        ("x-aws: {protocol: tcp}", "TCP"),
+        ("x-aws: {protocol: http}", "HTTP"),
+    ],
+)
+def test_what_a_service_says_of_its_own_port_is_believed(tmp_path: Path, told: str, speaks: str | None) -> None:
+    made = published(tmp_path, "'7001:7000'", f"image: a\n    {told}")
+    assert {protocol for _, _, protocol in protocols(made)} == {speaks or "HTTP"}
+    assert ("protocol-guessed" in codes(made)) is (speaks is None)
+
+
+def test_a_mounted_configuration_tells_what_a_port_speaks(tmp_path: Path) -> None:
+    text = """
+    services:
+      api: {image: a, ports: ["7000:7000"]}
+      app: {build: ., ports: ["9000:9000"]}
+      proxy: {image: nginx, volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro"]}
+    """
+    conf = "# proxy_pass http://app:9000;\nproxy_pass http://api:7000;\nfastcgi_pass app:9000;\n"
+    made = planned(tmp_path, text, {"nginx.conf": conf, "Dockerfile": "FROM php:8.3-fpm\n"})
+    assert protocols(made) == {("application", 7000, "HTTP"), ("network", 9000, "TCP")}
+    assert "protocol-guessed" not in codes(made)
+
+
+def test_a_service_whose_ports_nothing_tells_of_has_one_warning(tmp_path: Path) -> None:
+    made = published(tmp_path, "'7000:7000', '8000:8000', '7002:7002'")
+    told = finding(made, "protocol-guessed")
+    assert told.severity == "warning"
+    assert "7000, 7002" in told.message
+    assert "8000" not in told.message
+    assert "x-aws: {protocol: tcp}" in told.remedy
+    assert told.position is not None
+    assert len(findings(made, "protocol-guessed")) == 1
 
 
 def test_a_port_of_both_protocols_is_one_listener(tmp_path: Path) -> None:
@@ -244,6 +356,53 @@ def test_a_second_http_port_has_a_name_of_its_own(tmp_path: Path) -> None:
     assert [rule.hosts[0] for rule in balancer(made).rules] == ["api.example.com", "api-9090.example.com"]
     assert [record.name for record in made.records] == ["api.example.com", "api-9090.example.com"]
     assert outcome(made, "services.api.ports[2]") == "translated"
+
+
+@pytest.mark.parametrize("port", ["'80:80', '443:443'", "'443:443', '80:80'", "'8080:80', '8443:443'"])
+def test_the_name_is_the_port_of_tls_where_a_plain_one_stands_beside(tmp_path: Path, port: str) -> None:
+    made = published(tmp_path, port, "image: nginx", DOMAIN)
+    assert [rule.hosts for rule in balancer(made).rules] == [("api.example.com",)]
+    assert group(made).protocol == "HTTPS"
+    (attachment,) = service(made, "api").targets
+    assert attachment.port == 443
+    assert [(url.scheme, url.host, url.port) for url in made.urls] == [("https", "api.example.com", 443)]
+    plain = port.startswith("'443")
+    assert becomes(made, f"services.api.ports[{int(plain)}]") == {"RedirectListener"}
+    assert "redirects to HTTPS by itself" in decision(made, f"services.api.ports[{int(plain)}]").reason
+    assert "not its 80" in decision(made, f"services.api.ports[{int(not plain)}]").reason
+    assert "no-certificate" not in codes(made)
+
+
+def test_ports_of_the_host_tell_of_tls_too(tmp_path: Path) -> None:
+    made = published(tmp_path, "'80:8080', '443:8443'", "image: a", DOMAIN)
+    assert [rule.hosts for rule in balancer(made).rules] == [("api.example.com",)]
+    assert group(made).protocol == "HTTPS"
+    # an administrator's port beside an app's is one more name
+    made = published(tmp_path, "'8080:8080', '8443:8443'", "image: a", DOMAIN)
+    assert [rule.hosts[0] for rule in balancer(made).rules] == ["api.example.com", "api-8443.example.com"]
+
+
+def test_two_services_at_80_and_443_keep_their_names(tmp_path: Path) -> None:
+    text = "services:\n  a: {image: a, ports: ['80:80']}\n  b: {image: b, ports: ['443:443']}\n"
+    assert set(rules(planned(tmp_path, text + DOMAIN))) == {"a", "b"}
+
+
+def test_an_address_of_the_plain_port_is_the_name_too(tmp_path: Path) -> None:
+    made = published(
+        tmp_path, "'8080:80', '8443:443'", "image: a\n    environment: {APP_URL: 'http://localhost:8080'}", DOMAIN
+    )
+    assert str(container(made, "api").environment[0].text) == "https://api.example.com"
+
+
+def test_without_a_domain_a_port_of_tls_is_told_to_be_plain(tmp_path: Path) -> None:
+    told = finding(published(tmp_path, "'80:80', '443:443'", "image: nginx"), "no-certificate")
+    assert "plain HTTP" in told.message
+    assert "a redirect of api from 80" in told.message
+    assert "domain: example.com" in told.remedy
+    assert told.position is not None
+    alone = finding(published(tmp_path, "'443:8443'", "image: nginx"), "no-certificate")
+    assert "redirect" not in alone.message
+    assert "no-certificate" not in codes(published(tmp_path, "'80:80', '8080:8080'", "image: nginx"))
 
 
 def test_an_underscore_becomes_a_hyphen_in_a_public_name(tmp_path: Path) -> None:

@@ -43,14 +43,12 @@ class MappingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All tables. `versions` are the creatable versions of each engine, ascending. `tcp_ports` are well-known ports
-    that do not speak HTTP. `mirrored` are Docker Hub's official images that ECR Public's mirror holds. `alarms` are
-    those of each kind of thing."""
+    """The tables of images and keys. `versions` are the creatable versions of each engine, ascending. `mirrored` are
+    Docker Hub's official images that ECR Public's mirror holds. `alarms` are those of each kind of thing."""
 
     mappings: tuple[ImageMapping, ...]
     keys: tuple[KeyRow, ...]
     versions: dict[str, tuple[str, ...]]
-    tcp_ports: dict[int, str]
     mirrored: frozenset[str]
     alarms: dict[str, tuple[AlarmRule, ...]]
     tree: _KeyTree = field(repr=False)
@@ -94,14 +92,12 @@ def load_catalog(own: Iterable[Path] = ()) -> Catalog:
         mappings += [_checked(file, folder / "mapping.schema.yaml") for file in files]
     mappings += [_mapping(_read(file), str(file.name)) for file in sorted((folder / "images").glob("*.yaml"))]
     keys = tuple(_key_row(row) for row in _read(folder / "keys.yaml")["keys"])
-    ports = _read(folder / "ports.yaml")
     versions = _read(folder / "versions.yaml")
     mirrors = _read(folder / "mirrors.yaml")
     return Catalog(
         mappings=tuple(mappings),
         keys=keys,
         versions={engine: tuple(map(str, listed)) for engine, listed in versions["engines"].items()},
-        tcp_ports={int(port): name for port, name in ports["tcp"].items()},
         mirrored=frozenset(mirrors["images"]),
         alarms={thing: tuple(_alarms(row)) for thing, row in _read(folder / "alarms.yaml")["things"].items()},
         tree=_tree_of(keys),
@@ -272,16 +268,17 @@ def _alarms(thing: dict[str, Any]) -> Iterator[AlarmRule]:
 
 
 def _matches(mapping: ImageMapping, image: ImageReference) -> bool:
+    return any(image_fits(p, image) for p in mapping.images) and not any(image_fits(p, image) for p in mapping.excluded)
+
+
+def image_fits(pattern: str, image: ImageReference) -> bool:
+    """Whether an image is one of a shell pattern on its repository; a pattern with a `:` looks at the tag too."""
     names = [image.repository] if image.is_docker_hub else [f"{image.registry}/{image.repository}"]
     if image.registry == "public.ecr.aws":
         # the mirror of Docker Hub's library holds the same images
         names.append(image.repository.removeprefix("docker/library/"))
     tagged = [f"{name}:{image.tag or 'latest'}" for name in names]
-
-    def fits(pattern: str) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for name in (tagged if ":" in pattern else names))
-
-    return any(map(fits, mapping.images)) and not any(map(fits, mapping.excluded))
+    return any(fnmatch.fnmatchcase(name, pattern) for name in (tagged if ":" in pattern else names))
 
 
 @dataclass(slots=True)

@@ -59,7 +59,7 @@ from compose2aws.planning.network import (
     usual_subnets,
 )
 from compose2aws.planning.parts import Parts
-from compose2aws.planning.ports import asked_paths, plan_ports
+from compose2aws.planning.ports import asked_paths, plan_ports, spoken
 from compose2aws.planning.secret_file import SecretFiles, plan_secret_files, shared_passwords
 from compose2aws.planning.settings import Settings, read_settings
 from compose2aws.planning.source import sources
@@ -115,8 +115,15 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         for name, image in images.items()
     }
     logs = plan_log_drivers(kinds, namespace, ledger)
+    called = host_names(project.root, moved.endpoints)
     ports = plan_ports(
-        kinds, _health_paths(running), grace_periods(running), frozenset(logs.ports), settings, catalog, ledger
+        kinds,
+        _health_paths(running),
+        grace_periods(running),
+        frozenset(logs.ports),
+        settings,
+        spoken(project, running, called),
+        ledger,
     )
     told = rewrite_browser_addresses(values.by_service, ports.urls, running, ledger)
     file_system = _file_system(mounts, settings)
@@ -131,7 +138,6 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         ledger,
     )
     public = balancer_groups(ports, kinds)
-    called = host_names(project.root, moved.endpoints)
     for kind in running.values():
         tell_of_mounted_logins(kind.source, project, called, moved.endpoints, ledger)
     addresses = {name: mounted_addresses(kind.source, project, called) for name, kind in running.items()}
@@ -222,7 +228,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
         certificate=ports.certificate,
         zone=settings.hosted_zone,
         records=ports.records,
-        urls=ports.urls,
+        urls=tuple(dict.fromkeys(ports.urls)),
         alarms=alarms,
         alarm_topic=alarm_topic,
         patches=settings.patches,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from compose2aws.planning.identity import ResourceId, logical_id
 from compose2aws.planning.kind import Kind
@@ -30,6 +31,7 @@ from compose2aws.planning.ports.rule import (
 # listeners, of which each has a target group.
 _MOST_RULES = 100
 _TLS_PORTS = frozenset((443, 8443))
+_PLAIN, _TLS = 80, 443
 
 
 def plan_application_balancer(ports: list[PublishedPort], context: PortContext) -> Balancer:
@@ -47,8 +49,17 @@ def plan_application_balancer(ports: list[PublishedPort], context: PortContext) 
     first: set[str] = set()
     priorities: dict[int, PublishedPort] = {}
     placed: list[tuple[PublishedPort, ListenerRule]] = []
+    secured = _secured(ports)
+    if settings.domain:
+        # the name is the port's that speaks TLS: the other one most often answers with a redirect to it
+        ports = sorted(ports, key=lambda port: port in secured)
+    else:
+        _tell_of_plain_tls(ports, context)
     for port in ports:
         service = context.kinds[port.service].source
+        if settings.domain and port in secured:
+            _redirected(port, secured[port], redirect, context)
+            continue
         group = _target_group(port, context)
         if group.id in groups and settings.domain:
             decide_port(port, context, (group.id,), f"the container's port {port.target} is published already")
@@ -89,7 +100,9 @@ def plan_application_balancer(ports: list[PublishedPort], context: PortContext) 
                 group.id,
                 context.kinds[port.service].source.definition,
             )
-            decide_port(port, context, made, f"https://{host} → the container's {port.target}")
+            plain = next((plain.target for plain, tls in secured.items() if tls == port), None)
+            beside = f", not its {plain}: it publishes both, and the balancer redirects from 80" if plain else ""
+            decide_port(port, context, made, f"https://{host} → the container's {port.target}{beside}")
         else:
             _plain_listener(port, group, listeners, security_group, context)
     if listeners:
@@ -117,6 +130,56 @@ def plan_application_balancer(ports: list[PublishedPort], context: PortContext) 
         access_logs=settings.production,
         log_retention=365,
     )
+
+
+def _secured(ports: list[PublishedPort]) -> dict[PublishedPort, PublishedPort]:
+    """The plain ports beside which their service publishes the port of TLS: 80 and 443, of the container or of the
+    host (`80:8080`, `443:8443`)."""
+    found: dict[PublishedPort, PublishedPort] = {}
+    for plain in ports:
+        for tls in ports:
+            inside = (plain.target, tls.target) == (_PLAIN, _TLS)
+            outside = (plain.published, tls.published) == (_PLAIN, _TLS) and tls.target in _TLS_PORTS
+            if plain.service == tls.service and (inside or outside):
+                found.setdefault(plain, tls)
+    return found
+
+
+def _redirected(port: PublishedPort, tls: PublishedPort, redirect: ResourceId, context: PortContext) -> None:
+    """A plain port whose service has one for TLS too: the balancer's own redirect does what it is there for."""
+    url = next((url for url in context.urls if url.service == port.service and url.published == tls.published), None)
+    if url is not None:
+        context.urls.append(replace(url, published=port.published))
+    reason = (
+        f"the balancer's port 80 redirects to HTTPS by itself, and {port.service}'s name goes to its port "
+        f"{tls.target}: the container's {port.target} is not asked, for a redirect of its own would go in a circle"
+    )
+    context.ledger.record(port.path, "translated", redirect, code="redirect", reason=reason)
+
+
+def _tell_of_plain_tls(ports: list[PublishedPort], context: PortContext) -> None:
+    """Without a domain there is no certificate, and what is called HTTPS in the file is not."""
+    secured = _secured(ports)
+    for port in ports:
+        number = port.published or port.target
+        if port.target not in _TLS_PORTS and number != _TLS:
+            continue
+        beside = next((plain for plain, tls in secured.items() if tls == port), None)
+        redirect = (
+            f", and a redirect of {port.service} from {beside.published or beside.target} to https:// leads to a page "
+            "that browsers cannot open"
+            if beside
+            else ""
+        )
+        context.ledger.find(
+            "no-certificate",
+            "warning",
+            f"{port.service} publishes {number}:{port.target} for HTTPS, but without a domain the balancer has no "
+            f"certificate: its port {number} speaks plain HTTP{redirect}",
+            "write `x-aws: {domain: example.com}` at the top: then 443 speaks TLS and 80 redirects to it"
+            + (f"; until then take the redirect out of {port.service}'s configuration" if beside else ""),
+            port.path,
+        )
 
 
 def _plain_listener(

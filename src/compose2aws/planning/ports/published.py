@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from compose2aws.catalog import Catalog
 from compose2aws.compose.node import Path
 from compose2aws.planning.identity import digest
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
+from compose2aws.planning.ports.speech import Spoken, speech_of
 
 Protocol = Literal["http", "tcp", "udp"]
 # Amazon ECS Developer Guide, "Registering multiple target groups with an Amazon ECS service".
 _MOST_TARGETS = 5
+_MOST_TOLD = 5
 # Listeners for ports that name no number: away from the ports that files name.
 _FIRST_DRAWN = 20_000
 _DRAWN = 10_000
@@ -34,9 +35,11 @@ class PublishedPort:
 
 
 def published_ports(
-    kind: Kind, log_ports: frozenset[tuple[str, int]], catalog: Catalog, ledger: Ledger
+    kind: Kind, log_ports: frozenset[tuple[str, int]], spoken: Spoken, ledger: Ledger
 ) -> list[PublishedPort]:
+    """The published entries of a service; decides those that are not."""
     service = kind.source
+    guessed: list[PublishedPort] = []
     found: list[PublishedPort] = []
     if service.text("network_mode") == "host":
         for index in range(len(service.items("ports"))):
@@ -57,7 +60,7 @@ def published_ports(
         target = service.whole("ports", index, "target") or 0
         published = service.text("ports", index, "published")
         address = service.text("ports", index, "host_ip") or ""
-        protocol = _protocol(kind, index, target, published, catalog)
+        protocol = _protocol(kind, index, spoken)
         if published and "-" in published:
             published = published.partition("-")[0]
         if not 0 < target < 65536 or (published and not published.isdigit()):
@@ -76,11 +79,15 @@ def published_ports(
             reason = f"{service.name}'s port {target} is bound to {address}, so it is not published to the internet"
             ledger.record(path, "dropped", code="local-port", reason=reason)
             ledger.find("local-port", "note", reason, "`x-aws: {public: true}` publishes it all the same", path)
-        elif protocol not in ("http", "tcp", "udp"):
+        elif protocol not in ("http", "tcp", "udp", None):
             ledger.drop(path, "port-protocol", f"the protocol {protocol} has no listener on AWS")
         else:
             listener = int(published) if published else None
-            found.append(PublishedPort(service.name, listener, target, protocol, path, service.identity))
+            port = PublishedPort(service.name, listener, target, protocol or "http", path, service.identity)
+            found.append(port)
+            if protocol is None:
+                guessed.append(port)
+    _tell_of_guesses(kind, guessed, ledger)
     if public is True and not found and not service.items("ports"):
         for index, text in enumerate(service.texts("expose")):
             ports, _, transport = text.partition("/")
@@ -132,23 +139,34 @@ def within_limit(ports: list[PublishedPort], kinds: Mapping[str, Kind], ledger: 
     return kept
 
 
-def _protocol(kind: Kind, index: int, target: int, published: str | None, catalog: Catalog) -> Protocol:
+def _protocol(kind: Kind, index: int, spoken: Spoken) -> Protocol | None:
+    """What an entry speaks; None where nothing tells. Any other transport is given as the file writes it."""
     service = kind.source
     transport = service.text("ports", index, "protocol") or "tcp"
     if transport != "tcp":
         return transport  # type: ignore[return-value]
-    chosen = service.settings.protocol
-    if chosen in ("http", "tcp", "udp"):
-        return chosen  # type: ignore[return-value]
-    application = service.text("ports", index, "app_protocol")
-    if application:
-        return "http" if application.startswith(("http", "ws", "grpc")) else "tcp"
-    known = dict(kind.mapping.protocols).get(target) if kind.mapping else None
-    if known:
-        return known
-    if target in catalog.tcp_ports or (published and published.isdigit() and int(published) in catalog.tcp_ports):
-        return "tcp"
-    return "http"
+    return "udp" if service.settings.protocol == "udp" else speech_of(kind, index, spoken)
+
+
+def _tell_of_guesses(kind: Kind, guessed: list[PublishedPort], ledger: Ledger) -> None:
+    """The ports of one service that are taken for HTTP though nothing tells."""
+    if not guessed:
+        return
+    every = list(dict.fromkeys(str(port.target) for port in guessed))
+    several = len(every) > 1
+    numbers = ", ".join(every[:_MOST_TOLD]) + (
+        f" and {len(every) - _MOST_TOLD} more" if len(every) > _MOST_TOLD else ""
+    )
+    ledger.find(
+        "protocol-guessed",
+        "warning",
+        f"nothing tells what {kind.source.name}'s port{'s' if several else ''} {numbers} "
+        f"speak{'' if several else 's'}, so HTTP is taken for granted: the balancer asks `GET /`, and a target that "
+        "answers nothing of HTTP never becomes healthy, which rolls the release back",
+        f"write `x-aws: {{protocol: tcp}}` in {kind.source.name} where it is not HTTP, and `{{protocol: http}}` where "
+        "it is; `app_protocol: tcp` in the port's long form says it of one port",
+        guessed[0].path,
+    )
 
 
 def with_drawn_ports(ports: list[PublishedPort], has_domain: bool, ledger: Ledger) -> list[PublishedPort]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compose2aws.catalog import Catalog
 from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
@@ -18,6 +17,7 @@ from compose2aws.planning.ports.application import certificate_names, plan_appli
 from compose2aws.planning.ports.context import PortContext
 from compose2aws.planning.ports.network import plan_network_balancer
 from compose2aws.planning.ports.published import published_ports, with_drawn_ports, within_limit
+from compose2aws.planning.ports.speech import Spoken
 from compose2aws.planning.settings import Settings
 
 
@@ -43,14 +43,15 @@ def plan_ports(
     stop_times: Mapping[str, int],
     log_ports: frozenset[tuple[str, int]],
     settings: Settings,
-    catalog: Catalog,
+    spoken: Spoken,
     ledger: Ledger,
 ) -> Ports:
     """Decide every entry of every `ports`.
 
     `health_paths` are the HTTP paths that health checks ask, by service and port; `stop_times` the services' stop grace
-    periods in seconds; `log_ports` are the ports (a service and its container's port) that only log drivers reach."""
-    entries = [port for kind in kinds.values() for port in published_ports(kind, log_ports, catalog, ledger)]
+    periods in seconds; `log_ports` are the ports (a service and its container's port) that only log drivers reach;
+    `spoken` is what the project tells of what ports speak."""
+    entries = [port for kind in kinds.values() for port in published_ports(kind, log_ports, spoken, ledger)]
     entries = with_drawn_ports(within_limit(entries, kinds, ledger), bool(settings.domain), ledger)
     http = [port for port in entries if port.protocol == "http"]
     other = [port for port in entries if port.protocol != "http"]

@@ -29,6 +29,15 @@ class HostNames:
             found = tuple(s for s in found if self.near(consumer, s)) or found
         return found[0] if found and found[0] != consumer else None
 
+    def means(self, name: str, service: str) -> bool:
+        """Whether a service is called by a name, its own among them."""
+        return service in (self._services.get(name) or self._services.get(name.lower(), ()))
+
+    def known(self, consumer: str, name: str) -> bool:
+        """Whether anything is called by a name, the consumer itself among them."""
+        lower = name.lower()
+        return name in self._links.get(consumer, {}) or any(one in self._services for one in (name, lower))
+
     def near(self, consumer: str, service: str) -> bool:
         """Whether the two share a network."""
         return bool(self._networks.get(consumer, frozenset()) & self._networks.get(service, frozenset()))
