@@ -34,6 +34,7 @@ TOLD = (
     "address-in-file",
     "tls-not-told",
     "cache-without-login",
+    "host-unknown",
     "not-offered",
 )
 _ATTEMPTS = 3

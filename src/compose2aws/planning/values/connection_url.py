@@ -75,7 +75,7 @@ _START = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,40})://",
     re.IGNORECASE,
 )
-_END = re.compile(r"[\s\"'`<>|\\^)\]]|[,;](?=[A-Za-z][A-Za-z0-9+.:-]*://)|\Z")
+_END = re.compile(r"[\s\"'`<>|\\^)\]]|[,;](?=[A-Za-z][A-Za-z0-9+._:-]*://)|\Z")
 _HOST = re.compile(rf"\[[0-9A-Fa-f:]+\]|[\w.{UNSET}-]+")
 _GO = re.compile(
     r"(?<![^\s\"'(),;=])(?P<user>[^\s:@/\"'(),;=]*)(?::(?P<password>[^\s\"']*))?"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from compose2aws.compose.node import Scalar, find
-from compose2aws.compose.project import Project
+from compose2aws.compose.project import InactiveService, Project
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model.secret import Parameter, StoredSecret
@@ -24,6 +24,7 @@ from compose2aws.planning.values.counterpart import Counterpart, counterpart
 from compose2aws.planning.values.environment_values import environment_variable, tls_variables
 from compose2aws.planning.values.host_names import host_names
 from compose2aws.planning.values.parameter_book import ParameterBook
+from compose2aws.planning.values.unknown_host import tell_of_unknown_hosts
 
 __all__ = ["ContainerValues", "Reference", "Values", "plan_values"]
 
@@ -61,7 +62,8 @@ def plan_values(
         book=book,
         entrypoints=entrypoints or {},
     )
-    by_service = {service: _container_values(stage, service) for service in services}
+    inactive = {service.name: service for service in project.inactive}
+    by_service = {service: _container_values(stage, service, inactive) for service in services}
     for of in counterparts.values():
         if of.has_login and of.service not in stage.served | given:
             _without_client(stage, of, services, by_service)
@@ -98,9 +100,10 @@ def _used(
     yield from (parameter for parameter in parameters if parameter.name in names)
 
 
-def _container_values(stage: Stage, service: str) -> ContainerValues:
+def _container_values(stage: Stage, service: str, inactive: Mapping[str, InactiveService]) -> ContainerValues:
     """All values of a service that runs as a container, decided in the ledger."""
     client = read_client(stage, service)
+    tell_of_unknown_hosts(client, inactive)
     for value in client.environment.values():
         client.variables[value.name] = environment_variable(client, value)
     tls_variables(client)
