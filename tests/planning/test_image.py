@@ -355,7 +355,22 @@ def test_the_same_files_in_another_order_make_the_same_image(tmp_path: Path) -> 
 def test_an_image_that_docker_does_not_read_is_refused(tmp_path: Path) -> None:
     made = planned(tmp_path, "services:\n  api: {image: 'apache/airflow:|version|'}")
     assert refused(made) == {"services.api.image": "invalid-image"}
-    assert "none that Docker takes" in finding(made, "invalid-image").message
+    assert "'apache/airflow:|version|', is no image reference" in finding(made, "invalid-image").message
+
+
+@pytest.mark.parametrize(
+    ("image", "what"),
+    [("Nginx Latest!!", "is no image reference"), ("nginx:", "is not complete"), ("a b", "is no image")],
+)
+def test_an_image_that_is_refused_is_shown_as_it_is_written(tmp_path: Path, image: str, what: str) -> None:
+    told = finding(planned(tmp_path, f"services:\n  api: {{image: '{image}'}}"), "invalid-image").message
+    assert repr(image) in told
+    assert what in told
+
+
+def test_an_image_that_holds_a_secret_is_not_shown(tmp_path: Path) -> None:
+    text = "services:\n  api: {image: 'acme/api:hunter2zz!!', environment: {API_TOKEN: hunter2zz}}"
+    assert "hunter2zz" not in finding(planned(tmp_path, text), "invalid-image").message
 
 
 def test_a_build_argument_that_is_another_services_secret_is_not_written(tmp_path: Path) -> None:

@@ -57,10 +57,11 @@ def choose_image(
         unset = _unset_variables(service)
         why = f": {', '.join(unset)} is not set" if unset else ""
         remedy = f"set {unset[0]} in the environment or in .env" if unset else "write it as REPOSITORY:TAG"
-        ledger.refuse(path, "invalid-image", f"the image name of {service.name} is not complete{why}", remedy)
+        reason = f"the image of {service.name}{_as_written(service, holds_secret)} is not complete{why}"
+        ledger.refuse(path, "invalid-image", reason, remedy)
         return None
     if not is_image(service.text("image") or ""):
-        reason = f"the image name of {service.name} is none that Docker takes"
+        reason = f"the image of {service.name}{_as_written(service, holds_secret)} is no image reference"
         remedy = "write it as REPOSITORY:TAG: the repository in lower case, the tag of letters, digits, `_`, `.`, `-`"
         ledger.refuse(path, "invalid-image", reason, remedy)
         return None
@@ -105,7 +106,15 @@ def target_name(service: str) -> str:
 
 
 def _incomplete(text: str) -> bool:
-    return not text or text[-1] in ":@/" or text[0] in ":@/" or "//" in text or "/:" in text or " " in text
+    return not text or text[-1] in ":@/" or text[0] in ":@/" or "//" in text or "/:" in text
+
+
+def _as_written(service: ServiceSource, holds_secret: Callable[[Scalar], bool]) -> str:
+    """The image's name for a sentence; nothing where it may be a secret or a variable's lack is the matter."""
+    node = service.get("image")
+    if not isinstance(node, Scalar) or not node.text or _unset_variables(service) or holds_secret(node):
+        return ""
+    return f", {node.text!r},"
 
 
 def _unset_variables(service: ServiceSource) -> list[str]:
