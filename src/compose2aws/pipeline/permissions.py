@@ -28,12 +28,13 @@ Statement = dict[str, Any]
 
 def difference_statements(pipeline: Pipeline) -> list[Statement]:
     """What comparing needs: it reads templates and versions, no secret and no data."""
-    return _commands(pipeline, "difference")
+    images = _commands(pipeline, "known-images") if pipeline.images.are_built else []
+    return [*_commands(pipeline, "difference"), *images]
 
 
 def deployment_statements(pipeline: Pipeline) -> list[Statement]:
     """What a deployment needs."""
-    statements = [*_commands(pipeline, "difference"), *_commands(pipeline, "deployment")]
+    statements = [*difference_statements(pipeline), *_commands(pipeline, "deployment")]
     if pipeline.images.are_built:
         statements += _commands(pipeline, "images")
     return [*statements, *_roles(pipeline), *_through_cloudformation(pipeline)]

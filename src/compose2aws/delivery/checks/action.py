@@ -56,7 +56,7 @@ def _own(situation: Situation, versions: Mapping[str, ChosenVersion] | None) -> 
     """What the command itself calls (`delivery-permissions.yaml`: `commands`, `calls`)."""
     table = read_table("delivery-permissions")
     calls = table["calls"]
-    parts = ["difference", "deployment", *(["images"] if situation.templates.images else [])]
+    parts = ["difference", "deployment", *(["known-images", "images"] if situation.templates.images else [])]
     listed = {action for part in parts for row in table["commands"][part] for action in row["actions"]}
     surely, perhaps = _conditional(situation, calls, versions)
     bound = _bound(calls)
