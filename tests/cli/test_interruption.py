@@ -81,6 +81,27 @@ class Project:
             assert "Traceback" not in said
             return process.returncode, said
 
+    @contextmanager
+    def building(self, docker: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+        """`deploy` while a `docker` builds, and the ids of what that started."""
+        binaries, started = self.folder / "bin", self.folder / "started"
+        for file, text in (
+            (binaries / "docker", docker),
+            (self.folder / "web" / "Dockerfile", "FROM scratch\n"),
+            (self.folder / "compose.yaml", BUILT),
+        ):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        (binaries / "docker").chmod(0o755)
+        environment = {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "STARTED": str(started)}
+        with self.begun("deploy", "--yes", tier="development", **environment) as process:
+            end = time.monotonic() + _PATIENCE
+            while not started.exists():
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            yield process, [int(number) for number in started.read_text().split()]
+
     def rest(self) -> None:
         """Waits until nothing goes on in the account."""
         end = time.monotonic() + _PATIENCE
@@ -131,22 +152,12 @@ def test_an_interruption_while_the_databases_are_let_go_says_how_they_are_protec
     assert databases()["DBClusters"][0]["DeletionProtection"]
 
 
+STUBBORN = DOCKER.replace("sleep 300 &", "trap '' TERM\nsleep 300 &").replace("wait\n", "wait\nsleep 300\n")
+
+
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_an_interrupted_build_leaves_no_login_and_no_process(project: Project, how: signal.Signals, code: int) -> None:
-    binaries, started = project.folder / "bin", project.folder / "started"
-    binaries.mkdir()
-    (binaries / "docker").write_text(DOCKER)
-    (binaries / "docker").chmod(0o755)
-    (project.folder / "web").mkdir()
-    (project.folder / "web" / "Dockerfile").write_text("FROM scratch\n")
-    (project.folder / "compose.yaml").write_text(BUILT)
-    environment = {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "STARTED": str(started)}
-    with project.begun("deploy", "--yes", tier="development", **environment) as process:
-        end = time.monotonic() + _PATIENCE
-        while not started.exists():
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < end
-            time.sleep(0.05)
+    with project.building(DOCKER) as (process, started):
         assert list(project.temporary.glob("*/build/docker/config.json"))
         process.send_signal(how)
         _, said = process.communicate(timeout=_PATIENCE)
@@ -155,8 +166,20 @@ def test_an_interrupted_build_leaves_no_login_and_no_process(project: Project, h
     assert "Building and pushing 1 image: interrupted after" in said
     assert "Traceback" not in said
     assert list(project.temporary.iterdir()) == []
-    for number in started.read_text().split():
-        assert _ended(int(number))
+    assert all(_ended(number) for number in started)
+
+
+def test_a_second_signal_ends_a_build_by_force_that_does_not_stop(project: Project) -> None:
+    """As a CI runner sends them: first Ctrl-C, some seconds later SIGTERM."""
+    with project.building(STUBBORN) as (process, started):
+        process.send_signal(signal.SIGINT)
+        time.sleep(2)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=_PATIENCE)
+    assert process.returncode == 143, said
+    assert list(project.temporary.iterdir()) == []
+    assert all(_ended(number) for number in started)
 
 
 def test_a_signal_is_an_interruption_within_and_its_own_again_after() -> None:
