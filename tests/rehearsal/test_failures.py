@@ -32,6 +32,7 @@ def test_a_creation_that_fails_is_rolled_back_with_its_reason(stacks: Stacks) ->
     assert statuses == [
         ("a", "CREATE_IN_PROGRESS"),
         ("Good", "CREATE_IN_PROGRESS"),
+        ("Good", "CREATE_IN_PROGRESS"),  # Resource creation Initiated: now it has an id
         ("Good", "CREATE_COMPLETE"),
         ("Bad", "CREATE_IN_PROGRESS"),
         ("Bad", "CREATE_FAILED"),

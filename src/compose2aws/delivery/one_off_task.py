@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.deployed import DeployedProject
 from compose2aws.delivery.refusal import DeliveryError, code_of
-from compose2aws.delivery.roll_out import stopped_task
+from compose2aws.delivery.stopped_task import stopped_task
 from compose2aws.delivery.watch import passes
 from compose2aws.delivery.workload import DeployedContainer, DeployedWorkload, cluster_of, find_workload
 

@@ -6,23 +6,38 @@ Read while it happens: a roll-back deletes the service, and with it what it coul
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from compose2aws.cloudformation import source_of
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.progress import ResourceEvent, RollOut, StoppedTask
+from compose2aws.delivery.stopped_task import StoppedTasks
 
 _SERVICE = "AWS::ECS::Service"
 _EVERY = 2.0
 """Seconds between two looks."""
 _AT_ONCE = 10  # DescribeServices takes ten services a call
-_TASKS = 5
-"""So many stopped tasks of a service are told of."""
-_LINES = 20
-_OURS = ("Scaling activity initiated", "Task stopped by a user", "deployment")
+_TROUBLED_AT_ONCE = 10
+"""Of so many services the stopped tasks are asked for in one look: each is a call."""
+_A_LOOP = 3
+"""So many tasks that stopped, and more than are wanted, before the service is up: it does not come up by itself."""
+_UNREADABLE = (ClientError, BotoCoreError, ResponseParserError)
+
+
+@dataclass(slots=True)
+class _Service:
+    arn: str
+    name: str
+    """the Compose service's"""
+    tasks: StoppedTasks
+    asked: int = 0
+    """In which look its stopped tasks were asked for last."""
+    looping: bool = False
 
 
 class RollOuts:
@@ -31,15 +46,21 @@ class RollOuts:
     def __init__(self, account: Account, resources: Mapping[str, Any]) -> None:
         self._account = account
         self._resources = resources
-        self._arns: dict[str, str] = {}
+        self._services: dict[str, _Service] = {}
         self._told: dict[str, RollOut] = {}
-        self._stopped: dict[str, tuple[str, StoppedTask]] = {}
+        self._loops: list[tuple[str, int]] = []
+        self._looks = 0
         self._next = 0.0
 
     @property
     def stopped(self) -> tuple[tuple[str, StoppedTask], ...]:
-        """All tasks that stopped by themselves so far, with the Compose service's name."""
-        return tuple(self._stopped.values())
+        """The last tasks of each service that stopped by themselves so far, with the Compose service's name."""
+        return tuple((service.name, task) for service in self._services.values() for task in service.tasks.newest)
+
+    def loops(self) -> list[tuple[str, int]]:
+        """The Compose services whose tasks stop again and again, with how many did so far; each is told once."""
+        told, self._loops = self._loops, []
+        return told
 
     def now(self, events: Iterable[ResourceEvent]) -> list[RollOut]:
         """The roll-outs that got further since the last look. `events` tell which services are on their way.
@@ -50,116 +71,98 @@ class RollOuts:
         for event in events:
             if event.type != _SERVICE or not event.physical_id:
                 continue
+            known = self._services.get(event.logical_id)
             if event.status.endswith("_IN_PROGRESS") and not event.status.startswith("DELETE"):
-                self._arns[event.logical_id] = event.physical_id
-            elif event.logical_id in self._arns:
+                if known is None:
+                    name = self._compose_name(event.logical_id)
+                    tasks = StoppedTasks(self._account, event.at)
+                    self._services[event.logical_id] = _Service(event.physical_id, name, tasks)
+                else:
+                    known.arn = event.physical_id
+            elif known is not None:
                 ended = True
-        if not self._arns or (time.monotonic() < self._next and not ended):
+        if not self._services or (time.monotonic() < self._next and not ended):
             return []
         self._next = time.monotonic() + _EVERY
-        try:
-            return self._look()
-        except (ClientError, BotoCoreError):
-            return []
+        return self._look()
 
     def _look(self) -> list[RollOut]:
-        news = []
-        for state in self._states():
-            if self._told.get(state.logical_id) != state:
-                self._told[state.logical_id] = state
-                news.append(state)
+        self._looks += 1
+        described = dict(self._described())
+        troubled = [logical_id for logical_id, service in described.items() if not _is_well(service)]
+        # Those whose tasks ECS itself counts as failed first, then whoever was not asked for longest.
+        troubled.sort(key=lambda one: (not _newest(described[one]).get("failedTasks"), self._services[one].asked))
+        for logical_id in troubled[:_TROUBLED_AT_ONCE]:
+            self._ask_for_tasks(self._services[logical_id], described[logical_id])
+        states = [self._state(logical_id, service) for logical_id, service in described.items()]
+        news = [state for state in states if self._told.get(state.logical_id) != state]
+        self._told |= {state.logical_id: state for state in news}
         return news
 
-    def _states(self) -> Iterable[RollOut]:
-        by_cluster: dict[str, list[tuple[str, str]]] = {}
-        for logical_id, arn in self._arns.items():
-            by_cluster.setdefault(cluster_of(arn), []).append((logical_id, arn))
+    def _described(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """What ECS says of each service, by logical id. Those of which it says nothing now are left out."""
+        by_cluster: dict[str, list[str]] = {}
+        for logical_id, service in self._services.items():
+            by_cluster.setdefault(cluster_of(service.arn), []).append(logical_id)
         client = self._account.client("ecs")
         for cluster, members in by_cluster.items():
             for start in range(0, len(members), _AT_ONCE):
-                part = members[start : start + _AT_ONCE]
-                names = {arn: logical_id for logical_id, arn in part}
-                for service in client.describe_services(cluster=cluster, services=list(names))["services"]:
-                    if service["serviceArn"] in names:
-                        yield self._state(names[service["serviceArn"]], cluster, service)
+                names = {self._services[one].arn: one for one in members[start : start + _AT_ONCE]}
+                try:
+                    found = client.describe_services(cluster=cluster, services=list(names))["services"]
+                except _UNREADABLE:
+                    continue
+                yield from ((names[one["serviceArn"]], one) for one in found if one["serviceArn"] in names)
 
-    def _state(self, logical_id: str, cluster: str, service: Mapping[str, Any]) -> RollOut:
-        deployments = service.get("deployments", [])
-        newest: Mapping[str, Any] = next((one for one in deployments if one.get("status") == "PRIMARY"), {})
-        name = self._compose_name(logical_id)
-        stopped = self._stopped_tasks(cluster, service, newest) if newest.get("failedTasks", 0) else ()
-        for task in stopped:
-            self._stopped.setdefault(task.task, (name, task))
+    def _ask_for_tasks(self, service: _Service, described: Mapping[str, Any]) -> None:
+        service.asked = self._looks
+        newest, before = _newest(described), service.tasks.number
+        try:
+            service.tasks.look(cluster_of(service.arn), described["serviceName"], newest.get("taskDefinition"))
+        except _UNREADABLE:
+            return
+        # Each of them runs for a while before it stops, so how many run now says little.
+        stopped, (desired, _) = service.tasks.number, _counts(described)
+        if not service.looping and stopped > before and stopped >= max(_A_LOOP, desired + 1):
+            service.looping = True
+            self._loops.append((service.name, stopped))
+
+    def _state(self, logical_id: str, described: Mapping[str, Any]) -> RollOut:
+        service, newest = self._services[logical_id], _newest(described)
+        desired, running = _counts(described)
         return RollOut(
-            service=name,
+            service=service.name,
             logical_id=logical_id,
-            desired=newest.get("desiredCount", service.get("desiredCount", 0)),
-            running=newest.get("runningCount", service.get("runningCount", 0)),
-            failed=newest.get("failedTasks", 0),
+            desired=desired,
+            running=running,
+            # ECS counts those that never ran, or failed a health check; not those that ran and then exited.
+            failed=max(newest.get("failedTasks", 0), service.tasks.number),
             state=newest.get("rolloutState", "IN_PROGRESS"),
-            stopped=stopped,
+            stopped=service.tasks.newest,
         )
-
-    def _stopped_tasks(
-        self, cluster: str, service: Mapping[str, Any], deployment: Mapping[str, Any]
-    ) -> tuple[StoppedTask, ...]:
-        client = self._account.client("ecs")
-        arns = client.list_tasks(
-            cluster=cluster, serviceName=service["serviceName"], desiredStatus="STOPPED", maxResults=_TASKS
-        )["taskArns"]
-        if not arns:
-            return ()
-        tasks = client.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
-        return tuple(
-            self._known(task["taskArn"]) or self._stopped_task(task)
-            for task in tasks
-            if task.get("taskDefinitionArn") == deployment.get("taskDefinition", task.get("taskDefinitionArn"))
-            and not any(words in task.get("stoppedReason", "") for words in _OURS)
-        )
-
-    def _known(self, arn: str) -> StoppedTask | None:
-        found = self._stopped.get(arn.rpartition("/")[2])
-        return found[1] if found else None
-
-    def _stopped_task(self, task: Mapping[str, Any]) -> StoppedTask:
-        return stopped_task(self._account, task)
 
     def _compose_name(self, logical_id: str) -> str:
         return (source_of(self._resources.get(logical_id) or {}) or logical_id).removeprefix("services.")
 
 
-def stopped_task(account: Account, task: Mapping[str, Any]) -> StoppedTask:
-    """What a stopped task, as DescribeTasks shows it, tells: why, exit codes, and the last lines of the first container
-    that failed. Raises botocore's exceptions where the task cannot be described; a log that cannot be read is empty."""
-    containers = task.get("containers", [])
-    codes = tuple((one["name"], one.get("exitCode"), one.get("reason", "")) for one in containers)
-    failed = next((name for name, code, _ in codes if code), codes[0][0] if codes else "")
-    number = task["taskArn"].rpartition("/")[2]
-    group, lines = _last_lines(account, task["taskDefinitionArn"], failed, number)
-    return StoppedTask(number, task.get("stoppedReason", "no reason is given"), codes, lines, group)
+def _newest(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The newest of a service's deployments."""
+    deployments: list[Mapping[str, Any]] = service.get("deployments", [])
+    return next((one for one in deployments if one.get("status") == "PRIMARY"), {})
 
 
-def _last_lines(account: Account, definition: str, container: str, task: str) -> tuple[str | None, tuple[str, ...]]:
-    try:
-        described = account.client("ecs").describe_task_definition(taskDefinition=definition)["taskDefinition"]
-        options: Mapping[str, Any] = next(
-            (
-                one["logConfiguration"].get("options", {})
-                for one in described["containerDefinitions"]
-                if one["name"] == container and one.get("logConfiguration", {}).get("logDriver") == "awslogs"
-            ),
-            {},
-        )
-        group = options.get("awslogs-group")
-        if not group:
-            return None, ()
-        stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container}/{task}"
-        events = account.client("logs").get_log_events(
-            logGroupName=group, logStreamName=stream, limit=_LINES, startFromHead=False
-        )["events"]
-    except (ClientError, BotoCoreError):
-        return None, ()
-    return group, tuple(str(event["message"]).rstrip() for event in events)
+def _counts(service: Mapping[str, Any]) -> tuple[int, int]:
+    """How many tasks of the newest deployment are wanted, and how many run."""
+    newest = _newest(service)
+    return (
+        newest.get("desiredCount", service.get("desiredCount", 0)),
+        newest.get("runningCount", service.get("runningCount", 0)),
+    )
+
+
+def _is_well(service: Mapping[str, Any]) -> bool:
+    desired, running = _counts(service)
+    return running >= desired and _newest(service).get("rolloutState") == "COMPLETED"
 
 
 def cluster_of(service_arn: str) -> str:

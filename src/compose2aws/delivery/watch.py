@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -63,6 +63,7 @@ class Watch:
         self._seen: set[str] = set()
         self._failures: list[ResourceEvent] = []
         self._why = ""
+        self._removed: set[str] = set()
         self._roll_outs = RollOuts(account, self._resources)
         if not from_start:
             self._new_events()
@@ -94,6 +95,9 @@ class Watch:
             moved = moved or bool(events)
             for state in self._roll_outs.now(events):
                 self._progress.roll_out(state)
+            for service, number in self._roll_outs.loops():
+                if note := loop_text(service, number, stack):
+                    self._progress.note(note)
             moved = moved or stack["StackStatus"] == "DELETE_COMPLETE"  # the stack of a change set alone tells no more
             if not stack["StackStatus"].endswith("_IN_PROGRESS") and moved:
                 break
@@ -105,8 +109,12 @@ class Watch:
             stack["StackStatus"],
             self._why or str(stack.get("StackStatusReason", "")),
             tuple(self._failures),
-            self._roll_outs.stopped,
+            tuple((service, self._as_left(task)) for service, task in self._roll_outs.stopped),
         )
+
+    def _as_left(self, task: StoppedTask) -> StoppedTask:
+        """A roll-back takes the log groups with it of services that it takes away."""
+        return replace(task, log_group=None) if task.log_group in self._removed else task
 
     def _described(self) -> dict[str, Any]:
         try:
@@ -142,6 +150,7 @@ class Watch:
         self._seen |= {event["EventId"] for event in fresh}
         events = [self._event(event) for event in reversed(fresh)]
         self._failures += [event for event in events if _is_failure(event, self._id)]
+        self._removed |= {event.physical_id for event in events if event.status == "DELETE_COMPLETE"}
         for event in events:
             # The reason stands where the roll-back begins, and is gone from the stack when it has ended.
             if event.physical_id == self._id and event.reason and event.status in _GOING_BACK:
@@ -167,15 +176,50 @@ def failure_text(stack: str, ended: Ended) -> str:
     """What a failed operation is told as: the resources that failed by themselves and why, tasks with last words."""
     lines = [f"{stack} is {ended.status}" + (f": {ended.reason}" if ended.reason and not ended.failures else "")]
     lines += [f"  {_named(event)}: {event.reason}" for event in ended.failures]
-    for service, task in ended.stopped:
+    for service, task, alike in _told_once(ended.stopped):
         lines.append(f"  {service}: task {task.task} stopped: {task.reason}")
         for container, code, reason in task.exit_codes:
             what = f"exit code {code}" if code is not None else "no exit code"
             lines.append(f"    {container}: {what}" + (f", {reason}" if reason else ""))
         lines += [f"    | {line}" for line in task.log_lines]
+        if alike:
+            lines.append(f"    {alike} more stopped in the same way")
         if task.log_group:
             lines.append(f"    its whole log: the log group {task.log_group}")
     return "\n".join(lines)
+
+
+def _told_once(stopped: Iterable[tuple[str, StoppedTask]]) -> Iterator[tuple[str, StoppedTask, int]]:
+    """Of the tasks of a service that ended in the same way the last whose log could be read, and how many more there
+    are."""
+    alike: dict[Any, list[tuple[str, StoppedTask]]] = {}
+    for service, task in stopped:
+        alike.setdefault((service, task.reason, task.exit_codes), []).append((service, task))
+    for those in alike.values():
+        service, task = next((one for one in reversed(those) if one[1].log_lines), those[-1])
+        yield service, task, len(those) - 1
+
+
+def loop_text(service: str, number: int, stack: Mapping[str, Any]) -> str | None:
+    """What to know and to do where a stack waits for a service whose tasks stop; None where it goes back already.
+
+    ECS counts a task as failed that does not come to run, or whose health check fails. One that runs and then exits is
+    none, so the circuit breaker may not act, and CloudFormation gives a service three hours. (AWS re:Post, "ECS
+    deployment roll back failure"; aws/containers-roadmap#1206; aws-toolkit-visual-studio#293)
+    """
+    command = {"CREATE_IN_PROGRESS": "delete-stack", "UPDATE_IN_PROGRESS": "cancel-update-stack"}.get(
+        stack["StackStatus"]
+    )
+    if command is None:
+        return None
+    name = stack["StackName"]
+    return (
+        f"{name} waits for {service}, whose tasks stop by themselves ({number} so far) and are started again.\n"
+        "ECS gives up, and the stack rolls back, after some tasks that do not start or fail their health check. Those "
+        "that run and then exit may not count: CloudFormation then waits up to three hours before it rolls back.\n"
+        "Ctrl-C ends this command, not the deployment. To give that up now: Ctrl-C, then\n"
+        f"  aws cloudformation {command} --stack-name {name}"
+    )
 
 
 def _named(event: ResourceEvent) -> str:

@@ -10,17 +10,19 @@ nothing. A resource is made as CloudFormation makes it, by its service's own API
 noun); the services are moto's, mended where they drop what they are given (`mended_…`, put in by `installation`).
 
 What it does not know: permissions, quotas, time (a database is there at once, a service runs at once, nothing runs in
-it), values that are wrong but well-formed, and what differs between regions.
+it, unless `on_container` tells how it ends), values that are wrong but well-formed, and what differs between regions.
 
 The only room that imports moto; nothing imports it unless asked for a rehearsal.
 """
 
+from compose2aws.rehearsal.crash_loops import Exit
 from compose2aws.rehearsal.functions import CustomResourceAnswer, CustomResourceCall
 from compose2aws.rehearsal.server import RehearsalAccount, RehearsalServer, missing_resources
 
 __all__ = [
     "CustomResourceAnswer",
     "CustomResourceCall",
+    "Exit",
     "RehearsalAccount",
     "RehearsalServer",
     "missing_resources",

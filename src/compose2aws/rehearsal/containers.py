@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from compose2aws.rehearsal import crash_loops
 from compose2aws.rehearsal.refusals import ResourceFailed
 from compose2aws.rehearsal.resource_type import (
     ApiResource,
@@ -18,6 +19,7 @@ from compose2aws.rehearsal.resource_type import (
     call,
     register,
 )
+from compose2aws.rehearsal.stack import store
 
 
 def _cluster_of(properties: Properties) -> str:
@@ -119,10 +121,19 @@ class Service(ApiResource):
         _check_registries(new, context)
         return super().update(physical_id, old, new, context)
 
+    def stabilise(self, physical_id: str, properties: Properties, context: Context) -> None:
+        """Run its tasks; they run at once, but where somebody has said that a container ends."""
+        crash_loops.play(physical_id, context, lambda: _is_cancelled(context))
+
     def describe(self, physical_id: str, properties: Properties, context: Context) -> Any:
         """Return the service while it is active."""
         description = super().describe(physical_id, properties, context)
         return None if description is None or description.get("status") != "ACTIVE" else description
+
+
+def _is_cancelled(context: Context) -> bool:
+    stack = store(context.region).find(context.stack_id)
+    return stack is not None and stack.cancelled
 
 
 def _check_registries(properties: Properties, context: Context) -> None:

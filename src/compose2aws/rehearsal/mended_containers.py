@@ -47,6 +47,9 @@ _DEPLOYED = (
 )
 
 
+_A_PAGE = 100
+
+
 def _refuse(message: str) -> None:
     raise Refusal(message, "InvalidParameterException")
 
@@ -198,6 +201,27 @@ def update_service(self: Any) -> ActionResult:
     return ActionResult({"service": _settle(self, given, previous)})
 
 
+def list_tasks(self: Any) -> ActionResult:
+    """ListTasks, of one service where one is named, and in pages."""
+    given = dict(self._get_params())
+    wanted = [
+        task.task_arn
+        for task in self.ecs_backend.list_tasks(
+            given.get("cluster", "default"),
+            given.get("containerInstance"),
+            given.get("family"),
+            given.get("startedBy"),
+            None,
+            given.get("desiredStatus"),
+        )
+        if "serviceName" not in given or task.group == f"service:{given['serviceName'].rpartition('/')[2]}"
+    ]
+    start = int(given.get("nextToken") or 0)
+    end = start + int(given.get("maxResults") or _A_PAGE)
+    rest = {"nextToken": str(end)} if end < len(wanted) else {}
+    return ActionResult({"taskArns": wanted[start:end], **rest})
+
+
 def describe_capacity_providers(self: Any, names: list[str] | None) -> Any:
     """Describe those that are named, or all."""
     return _providers(self, list(self.capacity_providers) if names is None else names)
@@ -206,6 +230,7 @@ def describe_capacity_providers(self: Any, names: list[str] | None) -> Any:
 CHANGES: list[tuple[Any, str, Any, str]] = [
     (EC2ContainerServiceResponse, "create_service", create_service, "drops most settings; tasks stay pending"),
     (EC2ContainerServiceResponse, "update_service", update_service, "drops most settings; keeps the old deployment"),
+    (EC2ContainerServiceResponse, "list_tasks", list_tasks, "lists the tasks of every service, all in one answer"),
     (
         EC2ContainerServiceBackend,
         "describe_capacity_providers",

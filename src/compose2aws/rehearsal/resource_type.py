@@ -69,6 +69,9 @@ class ResourceType:
         """Change one in place and return its physical id."""
         raise NotImplementedError
 
+    def stabilise(self, physical_id: str, properties: Properties, context: Context) -> None:
+        """Wait until one that was made or changed is as it should be. Most are at once."""
+
     def delete(self, physical_id: str, properties: Properties, context: Context) -> None:
         """Remove one."""
         raise NotImplementedError

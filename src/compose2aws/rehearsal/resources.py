@@ -124,7 +124,10 @@ def create(stack: Stack, resource: Resource) -> None:
         how = type_of(resource.type)
         check_properties(resource)
         resource.properties = service_properties(stack, resource.type, resource.declared)
-        resource.physical_id = how.create(resource.properties, context_of(stack, resource.logical_id))
+        context = context_of(stack, resource.logical_id)
+        resource.physical_id = how.create(resource.properties, context)
+        stack.set_resource(resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
+        how.stabilise(resource.physical_id, resource.properties, context)
     except Exception as problem:
         raise _failed(stack, resource, "CREATE_FAILED", problem) from problem
     stack.set_resource(resource, "CREATE_COMPLETE")
@@ -140,9 +143,10 @@ def change(stack: Stack, resource: Resource, template: dict[str, Any], declared:
         properties = service_properties(stack, resource.type, declared)
         context = context_of(stack, resource.logical_id)
         resource.physical_id = how.update(resource.physical_id, resource.properties, properties, context)
+        resource.template, resource.declared, resource.properties = template, declared, properties
+        how.stabilise(resource.physical_id, properties, context)
     except Exception as problem:
         raise _failed(stack, resource, "UPDATE_FAILED", problem) from problem
-    resource.template, resource.declared, resource.properties = template, declared, properties
     stack.set_resource(resource, "UPDATE_COMPLETE")
 
 

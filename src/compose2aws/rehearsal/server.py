@@ -12,8 +12,18 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from compose2aws.catalog.catalog import read_table
-from compose2aws.rehearsal import functions, installation, operations, resource_type, resources, stack, stock
+from compose2aws.rehearsal import (
+    crash_loops,
+    functions,
+    installation,
+    operations,
+    resource_type,
+    resources,
+    stack,
+    stock,
+)
 from compose2aws.rehearsal.calls import new_client, service
+from compose2aws.rehearsal.crash_loops import ContainerHandler
 from compose2aws.rehearsal.functions import CustomResourceCall, CustomResourceHandler
 from compose2aws.rehearsal.template import creation_order
 
@@ -77,6 +87,11 @@ class RehearsalAccount:
     def on_custom_resource(self, type_or_logical_id: str, handler: CustomResourceHandler) -> None:
         """Let a handler answer for a custom resource; unhandled ones succeed with an empty answer."""
         functions.handlers[type_or_logical_id] = handler
+
+    def on_container(self, name: str, handler: ContainerHandler) -> None:
+        """Let a handler say, of each container of that name in a service that is made or changed, how it ends; others
+        run."""
+        crash_loops.handlers[name] = handler
 
     @property
     def uncarried_properties(self) -> list[tuple[str, str]]:
@@ -178,6 +193,7 @@ def _forget() -> None:
     stack.forget()
     stock.forget()
     functions.forget()
+    crash_loops.forget()
     resource_type.uncarried.clear()
 
 
