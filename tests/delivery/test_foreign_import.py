@@ -15,7 +15,7 @@ from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.stack import read_stacks
 from compose2aws.rehearsal import RehearsalServer
 from tests.delivery.situation import Shop, use
-from tests.delivery.test_deployment import SHOP, WITH_CACHE
+from tests.delivery.test_deployment import SHOP, WITH_CACHE, _patch
 
 MYSQL = (
     WITH_CACHE.replace("image: postgres:16", "image: mysql:8.0")
@@ -36,11 +36,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
         yield made
 
 
-def exported(shop: Shop, resource: str, stack: str = "shop-base") -> list[str]:
-    """The exports that are values of a resource."""
-    body = shop.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
-    outputs = shop.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    assert body
+def exported(shop: Shop, resource: str) -> list[str]:
+    """The exports of base that are values of a resource."""
+    outputs = shop.client("cloudformation").describe_stacks(StackName="shop-base")["Stacks"][0]["Outputs"]
     return sorted(one["ExportName"] for one in outputs if resource in one.get("ExportName", ""))
 
 
@@ -95,6 +93,15 @@ def test_an_export_of_what_is_made_anew_is_refused(shop: Shop) -> None:
     assert "services.db" in str(told.value)
     assert shop.conversation.questions == []
     assert shop.client("rds").describe_db_clusters()["DBClusters"][0]["Engine"] == "aurora-postgresql"
+
+
+def test_an_export_that_would_get_another_value_is_refused(shop: Shop) -> None:
+    export = exported(shop, "VirtualPrivateCloud")[0]
+    import_it(shop, export)
+    moved = WITH_CACHE + _patch("base", "/Resources/VirtualPrivateCloud/Properties/CidrBlock", "10.9.0.0/16")
+    with pytest.raises(DeliveryError, match=f"the export {export} of shop-base would get another value"):
+        shop.deploy(moved, allow_data_loss=True)
+    assert shop.conversation.questions == []
 
 
 def test_a_removal_of_what_is_imported_is_refused(shop: Shop) -> None:
