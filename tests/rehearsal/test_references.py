@@ -83,3 +83,26 @@ secrets:
     project = read(tmp_path, text)
     assert is_told_password(project, "app", "db")
     assert not is_told_password(project, "other", "db")
+
+
+SHARED = """
+services:
+  db:
+    image: postgres:16
+    environment: {POSTGRES_PASSWORD: sesame}
+    volumes: ["./init:/docker-entrypoint-initdb.d:ro"]
+  blog:
+    image: example/blog:1
+    environment: {DATABASE_URL: "postgres://blog:blogword@db/blog"}
+"""
+
+
+def test_a_client_may_log_in_as_a_user_that_an_init_script_makes(tmp_path: Path) -> None:
+    (tmp_path / "init").mkdir()
+    script = tmp_path / "init" / "users.sql"
+    script.write_text("CREATE USER blog WITH PASSWORD 'blogword';\nCREATE DATABASE blog OWNER blog;\n")
+    found = {one.client: one.login for scene in rehearsed(tmp_path, SHARED) for one in scene.references}
+    assert found == {"blog": True}
+    script.write_text("CREATE USER blog WITH PASSWORD 'another';\n")
+    with pytest.raises(RehearsalFailed, match="blog → db: nothing that the client is given holds"):
+        rehearsed(tmp_path, SHARED)

@@ -25,6 +25,7 @@ from compose2aws.catalog.model import (
     KeyRow,
     Lack,
     Login,
+    RefusedStatement,
     Reserved,
     SettingRules,
     VersionRule,
@@ -202,14 +203,26 @@ def _mapping(data: dict[str, Any], file: str) -> ImageMapping:
         ),
         data=tuple(data.get("data", ())),
         init=tuple(data.get("init", ())),
-        initialisation=Initialisation(tuple(initialise["variables"].items()), initialise["script"])
-        if initialise
-        else None,
+        initialisation=_initialisation(initialise) if initialise else None,
         memory=data.get("memory"),
         cpu=data.get("cpu"),
         entrypoint=tuple(data["entrypoint"]) if "entrypoint" in data else None,
         note=data.get("note", ""),
         finds_services_by_socket=data.get("finds-services-by-socket", False),
+    )
+
+
+def _initialisation(initialise: dict[str, Any]) -> Initialisation:
+    return Initialisation(
+        variables=tuple(initialise["variables"].items()),
+        script=initialise["script"],
+        users=tuple(initialise.get("users", ())),
+        refused=tuple(
+            RefusedStatement(
+                row["statement"], row["says"], row["instead"], str(row.get("before", "")), row.get("unless", "")
+            )
+            for row in initialise.get("refused", ())
+        ),
     )
 
 

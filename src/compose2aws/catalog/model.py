@@ -102,12 +102,29 @@ class SettingRules:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedStatement:
+    """A statement of an init script that the managed service refuses: a regular expression of its beginning, what is
+    told of it (`says` ends a sentence that begins with the product), and what to write `instead`.
+    `before` is the first major that takes it. With a group `name` it is refused only of a role that the scripts make,
+    and only where `unless` (an expression with `{name}`) is not among their statements."""
+
+    statement: str
+    says: str
+    instead: str
+    before: str = ""
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Initialisation:
     """How the image's init scripts run against a managed database: the variables that tell its clients and the scripts
-    where it is (each a fact: host, port, user, password, database), and a shell script that runs in the same image."""
+    where it is (each a fact: host, port, user, password, database), and a shell script that runs in the same image.
+    `users` are regular expressions of statements that make a user, with the groups `name` and `password`."""
 
     variables: tuple[tuple[str, Literal["host", "port", "user", "password", "database"]], ...]
     script: str
+    users: tuple[str, ...] = ()
+    refused: tuple[RefusedStatement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

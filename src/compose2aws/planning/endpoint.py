@@ -29,6 +29,7 @@ class Endpoint:
     pairs of the same for what it offers beside (a management API). `logins` are the
     file's users, the one that clients should use first; all of them become the managed service's one user `aws_user`.
     `database` is the file's database, `aws_database` what it is called on AWS (the same unless AWS refuses the name).
+    `made_users` are those that its init scripts make, with the passwords that they give them.
     `query` are options that a connection URL needs there (DocumentDB's `retryWrites=false`); `tls` whether clients must
     use TLS. `passwordless`: the managed service asks for no password (a cache without AuthToken), so a password in
     a URL goes, and so does the user.
@@ -47,3 +48,4 @@ class Endpoint:
     tls: bool = False
     passwordless: bool = False
     further_ports: tuple[tuple[int, int], ...] = ()
+    made_users: tuple[Login, ...] = ()

@@ -17,6 +17,7 @@ from compose2aws.planning.config_file import config_target, plan_config
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.identity import ResourceId
 from compose2aws.planning.image import BakedFile, image_beside, platforms, pullable
+from compose2aws.planning.init_script import is_init_target, tell_of_refused_statements
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import (
@@ -81,6 +82,8 @@ def plan_initialisation(
         job = _job(kind, endpoint, managed[name], image, further, subnets, settings)
         jobs[name] = job
         images.append(image)
+        if snapshot_of(managed[name]) is None:
+            tell_of_refused_statements(kind.source, endpoint.mapping, managed[name].version.major, project, ledger)
         for file in scripts[name]:
             made = (job.id, job.task.definition, image.repository)
             reason = "runs once on the empty database, before anything that needs it starts"
@@ -91,12 +94,6 @@ def plan_initialisation(
                 config = kind.source.text(*file.path[2:], "source") or ""
                 ledger.record(("configs", config), "adapted", image.repository, reason="part of the image")
     return Initialisation(jobs, tuple(images), values.parameters, values.secrets)
-
-
-def is_init_target(target: str, mapping: ImageMapping) -> bool:
-    """Whether something that is mounted there is an init script."""
-    place = target.rstrip("/")
-    return any(place == folder or place.startswith(folder + "/") for folder in mapping.init)
 
 
 def login_variables(mapping: ImageMapping) -> tuple[str, ...]:

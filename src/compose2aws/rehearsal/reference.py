@@ -17,6 +17,7 @@ from compose2aws.delivery.deployed import read_project
 from compose2aws.delivery.managed_service import ManagedService, managed_services
 from compose2aws.delivery.workload import DeployedWorkload, workloads
 from compose2aws.inspection.compose_calls import calls, is_told_password
+from compose2aws.inspection.made_logins import made_logins
 from compose2aws.inspection.network import Call, path_problems
 from compose2aws.inspection.system import System
 from compose2aws.planning.model import Plan
@@ -25,8 +26,8 @@ from compose2aws.planning.model import Plan
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A service of the compose file that names another. `address` is where it leads on AWS (`host:port`); `login` tells
-    whether the client is given the password that the server has, None where there is none to have; `problems` are
-    sentences."""
+    whether the client is given the password that the server has, or the login of a user that an init script makes
+    there; None where there is none to have. `problems` are sentences."""
 
     client: str
     server: str
@@ -47,8 +48,10 @@ def references(account: Account, project: Project, plan: Plan) -> tuple[Referenc
     ports = {(call.consumer, call.provider): call.port for call in calls(project)}
     for pair, port in ports.items():
         named.setdefault(pair, port)
+    prepared = {one.service for one in workloads(deployed) if one.kind == "job"}
+    made = {server: made_logins(project, server) for server in managed if server in prepared}
     found = [
-        _tried(account, system, managed.get(server), running.get(client), Call(client, server, port))
+        _tried(account, system, managed.get(server), running.get(client), made, Call(client, server, port))
         for (client, server), port in sorted(named.items())
         if server in managed or server in running
     ]
@@ -72,6 +75,7 @@ def _tried(
     system: System,
     managed: ManagedService | None,
     client: DeployedWorkload | None,
+    made: Mapping[str, Collection[tuple[str, str]]],
     call: Call,
 ) -> Reference:
     problems = list(path_problems(system, [call]))
@@ -80,14 +84,20 @@ def _tried(
         return Reference(call.consumer, call.provider, f"{call.provider}{port}", None, tuple(problems))
     if managed.host is None:
         problems.append(f"{managed.kind} tells no address")
-    login = _has_login(account, managed, client) if managed.secret and client else None
+    logins = made.get(call.provider, ())
+    login = _has_login(account, managed, client, logins) if managed.secret and client else None
     return Reference(call.consumer, call.provider, f"{managed.host}:{managed.port}", login, tuple(problems))
 
 
-def _has_login(account: Account, managed: ManagedService, client: DeployedWorkload) -> bool:
+def _has_login(
+    account: Account, managed: ManagedService, client: DeployedWorkload, made: Collection[tuple[str, str]]
+) -> bool:
     password = _secret_text(account, str(managed.secret))
     told = json.loads(password).get("password", password) if password.startswith("{") else password
-    return any(told in text for text in _given(account, client))
+    given = tuple(_given(account, client))
+    return any(told in text for text in given) or any(
+        any(user in text for text in given) and any(word in text for text in given) for user, word in made
+    )
 
 
 def _given(account: Account, client: DeployedWorkload) -> Iterable[str]:

@@ -9,8 +9,9 @@ from compose2aws.catalog import Catalog
 from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.config_file import config_target
-from compose2aws.planning.endpoint import Endpoint
+from compose2aws.planning.endpoint import Endpoint, Login
 from compose2aws.planning.identity import variable_id
+from compose2aws.planning.init_script import made_users
 from compose2aws.planning.kind import Kind
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.managed.broker import RABBITMQ
@@ -81,7 +82,7 @@ def move(
         )
         item = _FAMILIES[mapping.becomes].make(draft)
         items[name] = item
-        endpoints[name] = _endpoint(draft, hosts[name])
+        endpoints[name] = _endpoint(draft, hosts[name], made_users(kind.source, mapping, project))
         parameters += [parameter, *_database_parameters(credentials)]
         _decide(draft, item, carried, ledger)
     decide_restore(settings, kinds, items, ledger)
@@ -100,7 +101,7 @@ def _database_parameters(credentials: Credentials) -> Iterator[Parameter]:
         )
 
 
-def _endpoint(draft: Draft, hosts: frozenset[str]) -> Endpoint:
+def _endpoint(draft: Draft, hosts: frozenset[str], made: tuple[Login, ...]) -> Endpoint:
     access = _FAMILIES[draft.mapping.becomes].access(draft)
     return Endpoint(
         service=draft.service.name,
@@ -110,6 +111,7 @@ def _endpoint(draft: Draft, hosts: frozenset[str]) -> Endpoint:
         aws_port=access.port or draft.port,
         further_ports=access.further_ports,
         logins=draft.credentials.logins,
+        made_users=made,
         aws_user=draft.credentials.aws_user,
         database=draft.credentials.database if access.database is None else access.database,
         aws_database=access.aws_database or draft.credentials.aws_database,

@@ -37,15 +37,14 @@ class Carried:
 
 @dataclass(slots=True)
 class Rewrite:
-    """The edits of one value. `logins` are the endpoints with whose login it goes; `users` those whose user is
-    another."""
+    """The edits of one value. `logins` are the endpoints with whose login it goes."""
 
     edits: list[Edit] = field(default_factory=list)
     logins: list[tuple[str, Whose]] = field(default_factory=list)
 
-    @property
-    def foreign(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(service for service, whose in self.logins if whose != "own"))
+    def users(self, *whose: Whose) -> tuple[str, ...]:
+        """The endpoints that it logs in to as such a user."""
+        return tuple(dict.fromkeys(service for service, user in self.logins if user in whose))
 
 
 def rewrite(
@@ -161,7 +160,7 @@ def _login(
     secret = written.cut(*password) if password is not None else None
     whose = of.login(given, secret)
     result.logins.append((of.service, whose))
-    if whose == "foreign":
+    if whose in ("made", "foreign"):
         return
     if whose == "own" and user is not None and of.endpoint.aws_user is not None:
         yield Edit(*user, (Hole("user", of.service),))

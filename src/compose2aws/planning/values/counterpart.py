@@ -20,9 +20,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-Whose: TypeAlias = Literal["own", "guest", "foreign"]
+Whose: TypeAlias = Literal["own", "guest", "made", "foreign"]
 """Whose login a client uses: the endpoint's own; another user's with the endpoint's password (a user that the app or an
-init script makes); or another user's altogether."""
+init script makes); one that an init script makes with this password; or another user's altogether."""
 
 GENERIC = frozenset(("DB", "DATABASE", "SQL", "DATASOURCE", "DATASOURCES", "JDBC", "STORAGE"))
 """Words of names that mean any database."""
@@ -92,11 +92,28 @@ class Counterpart:
             or self.is_user(user)
         ):
             return "own"
+        if self.is_made(user, password):
+            return "made"
         if password is not None and password.text and self.is_password(password):
             return "guest"
         if user.known is None:
             return "own"
         return "foreign"
+
+    def is_made(self, user: Written, password: Written | None) -> bool:
+        """Whether an init script makes this user with this password, one that the endpoint's own does not take from the
+        same variable: that one is generated."""
+        for made in self.endpoint.made_users:
+            if made.name != user.known or made.password is None or password is None:
+                continue
+            given = Written.of(made.password)
+            if given.whole_variable is not None and given.variables & self.password_variables:
+                continue
+            if given.known is not None and given.known == password.known:
+                return True
+            if given.whole_variable is not None and given.variables & password.variables:
+                return True
+        return False
 
 
 def counterpart(root: Mapping, endpoint: Endpoint) -> Counterpart:

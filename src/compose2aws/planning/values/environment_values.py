@@ -132,7 +132,7 @@ def _companion_edits(stage: Stage, written: Written, companion: Companion) -> li
     service, part, whose = companion.service, companion.part, companion.whose
     if part in ("user", "password") and endpoint.passwordless:
         return [Edit(0, length, (), hides=part == "password")] if length else []
-    if part == "password" and whose != "foreign" and (length or companion.score >= 2):
+    if part == "password" and whose in ("own", "guest") and (length or companion.score >= 2):
         return [Edit(0, length, (Hole("password", service),), hides=True)]
     if part == "user" and whose == "own":
         return [Edit(0, length, (Hole("user", service),))]
@@ -147,14 +147,16 @@ def report(client: Client, value: Value, result: Rewrite) -> None:
     """The findings on the connections of a value: users that AWS does not make, hosts that were guessed, options that
     only a URL could carry."""
     stage, what = client.stage, f"{value.name or value.path[-1]} of {client.service}"
-    for service in result.foreign:
-        stage.served.add(service)
+    stage.served.update(result.users("guest", "made", "foreign"))
+    for service in result.users("guest", "foreign"):
         stage.ledger.find(
             "database-user-unknown",
             "warning",
-            f"{what} logs in to {service} as a user that the compose file does not make; AWS makes one user alone, so "
-            "this one keeps its name and must be made by an init script or by the app",
-            f"make the user in an init script of {service}, or use the user of its image's variables",
+            f"{what} logs in to {service} as a user that neither the compose file nor an init script is seen to make "
+            "with this password; AWS makes one user alone, so this one keeps its name and must be there when the app "
+            "connects",
+            f"make the user in an init script of {service} (`CREATE USER … PASSWORD …`), let the app make it, or use "
+            "the user of the image's variables",
             value.path,
         )
     found = [address for site in value.sites for address in site.addresses]

@@ -1,0 +1,2 @@
+CREATE USER blog WITH PASSWORD 'blogword';
+CREATE DATABASE blog OWNER blog;

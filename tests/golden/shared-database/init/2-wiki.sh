@@ -1,0 +1,5 @@
+#!/bin/sh
+psql --set ON_ERROR_STOP=1 << END
+CREATE USER wiki WITH PASSWORD '$WIKI_PASSWORD';
+CREATE DATABASE wiki OWNER wiki;
+END
