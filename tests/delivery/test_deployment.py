@@ -16,6 +16,7 @@ from compose2aws.delivery.difference.against_account import compare_with_account
 from compose2aws.delivery.engine_version import wanted_versions
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.request import Declined
+from compose2aws.delivery.watch import Ended, Watch
 from compose2aws.rehearsal import RehearsalServer, missing_resources
 from tests.delivery.situation import Shop, use
 
@@ -285,6 +286,12 @@ def test_what_an_update_cannot_clean_up_is_told(shop: Shop) -> None:
         allow_data_loss=True,
     )
     assert any(cluster in note and "stays in the account" in note for note in shop.progress.notes)
+
+
+def test_a_stack_that_somebody_deletes_meanwhile_is_no_success(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Watch, "until_end", lambda _: Ended("DELETE_COMPLETE", ""))
+    with pytest.raises(DeliveryError, match="somebody deleted shop-base"):
+        shop.deploy(SHOP)
 
 
 def test_the_tags_that_somebody_gave_a_stack_stay(shop: Shop) -> None:

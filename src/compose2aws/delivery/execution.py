@@ -100,6 +100,8 @@ class Execution:
             change_sets.give_up(self.account, found.arn, found.stack_id)
             raise
         ended = self._execute(one, found, template)
+        if ended.status == "DELETE_COMPLETE":
+            raise DeliveryError(f"somebody deleted {one.stack} while it was brought to its template; deploy again")
         if not ended.succeeded:
             raise DeliveryError(self._failure(one.stack, found, ended))
         stack = read_stack(self.account, one.stack)
