@@ -64,7 +64,7 @@ def pipeline_of(folder: Path, *files: str) -> Pipeline | None:
         environment="production",
         version="1.0",
         resources=resources_of(stack.template for stack in templates.stacks),
-        variables=variables_of(made, project.root),
+        variables=variables_of(made, project),
         images=images_of(made),
     )
 

@@ -41,8 +41,8 @@ def test_a_secret_is_a_no_echo_parameter_and_a_secret_of_its_own(tmp_path: Path)
     sources = {p.name: p.source for p in made.parameters}
     assert sources == {
         "ApiToken": "variable:API_TOKEN",
-        next(name for name in sources if name.startswith("DbPassword")): "file:/secrets/db_password/file",
-        "OutsideSecretFile": "external:/secrets/outside",
+        next(name for name in sources if name.startswith("DbPassword")): "file:db_password",
+        "OutsideSecretFile": "external:outside",
     }
     assert all(p.secret and p.required for p in made.parameters)
     assert {secret.id.logical_id for secret in made.secrets} == {f"{name}Stored" for name in sources}
@@ -62,7 +62,7 @@ def test_a_first_container_writes_the_files_and_the_service_reads_them(tmp_path:
     assert [(one.container, one.condition) for one in api.depends_on] == [
         (first_container("secrets", "api"), "SUCCESS")
     ]
-    assert {mount.container_path for mount in api.mounts} == {"/run/secrets", "/etc/app"}
+    assert {mount.container_path for mount in api.mounts} == {"/run/secrets", "/run/compose2aws"}
     assert all(mount.read_only for mount in api.mounts)
     assert {VolumeMount(m.volume, m.container_path) for m in api.mounts} == set(writer.mounts)
     assert {volume.name for volume in task(made, "api").volumes} == {mount.volume for mount in api.mounts}
@@ -70,8 +70,9 @@ def test_a_first_container_writes_the_files_and_the_service_reads_them(tmp_path:
     script = str((writer.command or ("",))[0])
     for words in (
         "> '/run/secrets/db_password'",
-        "> '/etc/app/token' && chmod 0400 '/etc/app/token'",
-        "chown 1000:1001 '/etc/app/token'",
+        "mkdir -p '/run/compose2aws/etc/app'",
+        "> '/run/compose2aws/etc/app/token' && chmod 0400 '/run/compose2aws/etc/app/token'",
+        "chown 1000:1001 '/run/compose2aws/etc/app/token'",
         "> '/run/secrets/again'",
     ):
         assert words in script
@@ -125,4 +126,5 @@ def test_a_quote_in_a_path_does_not_end_it(tmp_path: Path) -> None:
         """,
         {"s": "x"},
     )
-    assert r"> '/etc/it'\''s'" in str((container(made, first_container("secrets", "api")).command or ("",))[0])
+    script = str((container(made, first_container("secrets", "api")).command or ("",))[0])
+    assert r"> '/run/compose2aws/etc/it'\''s'" in script

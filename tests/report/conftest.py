@@ -253,7 +253,7 @@ def plan(project: Project) -> Plan:
         ),
         images=(
             BuiltImage("api", "ApiImage", BakeTarget("api", "apps/api")),
-            BuiltImage("web", "WebImage", BakeTarget("web", ".", dockerfile_inline="FROM nginx")),
+            BuiltImage("web", "WebImage", BakeTarget("web", ".", dockerfile_inline="FROM base\nCOPY a /a\n")),
         ),
         file_system=FileSystem(
             (AccessPoint("uploads", "/uploads"),),

@@ -128,6 +128,13 @@ def test_an_image_that_is_built_and_one_that_gets_its_mounted_files_are_told_apa
     assert "mounted files" in table["`image:` of web"].how
 
 
+def test_an_image_that_is_only_kept_in_a_repository_of_ours_has_no_mounted_files(plan: Plan, project: Project) -> None:
+    kept = tuple(replace(one, target=replace(one.target, dockerfile_inline="FROM base\n")) for one in plan.images)
+    (row,) = [row for row in rows(replace(plan, images=kept), project) if row.local == "`image:` of web"]
+    assert "mounted" not in row.how
+    assert "repository of the project" in row.how
+
+
 def test_a_service_that_is_not_started_says_how_it_would_be(table: dict[str, Row]) -> None:
     assert "`--profile debug`" in table["`debugger`, `profiler` containers"].how
 

@@ -19,6 +19,8 @@ from compose2aws.compose.volumes import clean
 MOST_TEXT = 64 * 1024
 MOST_COUNTED = 10_000
 MOST_ENTRIES = 1_000
+MOST_READ = 200
+"""Of a mounted folder with more files than these, none is read."""
 
 
 @dataclass(slots=True)
@@ -29,14 +31,31 @@ class _Budget:
     text: int = 32 * 1024 * 1024
 
 
-def collect(root: Mapping, read: Iterable[str] = ()) -> dict[str, FileFact]:
-    """The facts of every path that the project names and of the files that were read for it, keyed by path.
+def collect(root: Mapping, project: str, read: Iterable[str] = ()) -> dict[str, FileFact]:
+    """The facts of every path that the project in the folder `project` names, of the files in the folders that it
+    mounts and that are its own or lie beside it, and of the files that were `read` for it, keyed by path.
 
     In a project that names very much, the last folders are not counted and the last texts not kept.
     """
     budget = _Budget()
-    paths = dict.fromkeys((*_named(root), *sorted(read)))
-    return {path: _look(path, budget) for path in paths if path.startswith("/")}
+    paths = dict.fromkeys((*_secrets(root), *_mounted(root), *_named(root), *sorted(read)))
+    found = {path: _look(path, budget) for path in paths if path.startswith("/")}
+    for folder in dict.fromkeys(_mounted(root)):
+        fact = found.get(folder)
+        own = fact is not None and len(fact.entries) <= MOST_READ and _is_near(folder, project)
+        for entry in fact.entries if fact is not None and own else ():
+            path = f"{folder.rstrip('/')}/{entry}"
+            if path not in found:
+                found[path] = _look(path, budget)
+    return found
+
+
+def _is_near(path: str, project: str) -> bool:
+    """Whether a path is inside of the project, or of a folder beside it that is not hidden."""
+    beside = os.path.dirname(project.rstrip("/"))  # noqa: PTH120 - no file is asked
+    if f"{path}/".startswith(f"{project.rstrip('/')}/"):
+        return True
+    return beside != "/" and path.startswith(f"{beside}/") and not path.startswith(f"{beside}/.")
 
 
 def look(path: str) -> FileFact:
@@ -102,15 +121,23 @@ def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
         waiting = following
 
 
-def _named(root: Mapping) -> Iterator[str]:
+def _secrets(root: Mapping) -> Iterator[str]:
+    for secret in _mappings(root.get("secrets")):
+        yield _text_of(secret.get("file"))
+
+
+def _mounted(root: Mapping) -> Iterator[str]:
     for service in _mappings(root.get("services")):
         for mount in _items(service.get("volumes")):
             if isinstance(mount, Mapping) and _text_of(mount.get("type")) == "bind":
                 yield _text_of(mount.get("source"))
+
+
+def _named(root: Mapping) -> Iterator[str]:
+    for service in _mappings(root.get("services")):
         yield from _build_files(service.get("build"))
-    for section in ("configs", "secrets"):
-        for resource in _mappings(root.get(section)):
-            yield _text_of(resource.get("file"))
+    for config in _mappings(root.get("configs")):
+        yield _text_of(config.get("file"))
 
 
 def _build_files(build: Node | None) -> Iterator[str]:

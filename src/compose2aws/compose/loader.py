@@ -98,7 +98,7 @@ def load_selection(
         files=tuple(file.name for file in selection.files),
         root=root,
         environment=dict(reading.environment),
-        facts=facts.collect(root, read),
+        facts=facts.collect(root, selection.folder, read),
         inactive=inactive,
         warnings=tuple(journal.warnings),
     )

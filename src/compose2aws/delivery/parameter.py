@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from compose2aws.cloudformation import Stack
 from compose2aws.delivery.stack import DeployedStack
+from compose2aws.planning.identity import secret_variable
 from compose2aws.planning.model import Parameter
+
+GIVEN = ("variable:", "compose:", "file:", "external:")
+"""What the sources of parameters begin with whose values the project gives."""
 
 _REVISION = "SecretsRevision"
 
@@ -53,7 +57,7 @@ def settle(stack: Stack, deployed: DeployedStack | None, known: Known) -> Settle
             values[parameter.name] = given
         elif previous:
             values[parameter.name] = None
-            if parameter.source.startswith(("variable:", "compose:")) and _told(parameter, deployed):
+            if parameter.source.startswith(GIVEN) and _told(parameter, deployed):
                 kept.append(parameter)
         elif parameter.default is not None:
             values[parameter.name] = parameter.default
@@ -99,6 +103,8 @@ def missing_text(missing: tuple[Parameter, ...]) -> str:
         kind, _, what = parameter.source.partition(":")
         how = {
             "variable": f"set {what} in the environment or in .env",
+            "file": f"add its file, or set {secret_variable(what)} in the environment or in .env",
+            "external": f"set {secret_variable(what)} in the environment or in .env",
             "hosted-zone": f"there is no public hosted zone of {what}: make it in Route 53, or set x-aws.hosted-zone",
             "image": f"build the image of {what} (leave --no-build out)",
         }.get(kind, f"give the parameter {parameter.name}")

@@ -21,7 +21,7 @@ from compose2aws.pipeline.codebuild import (
 )
 from compose2aws.pipeline.model import Output, Pipeline
 from compose2aws.pipeline.role_template import role_with_policies
-from compose2aws.pipeline.steps import with_header
+from compose2aws.pipeline.steps import may_stay_unset, with_header
 
 _RETENTION_DAYS = 90
 _ARTEFACT_DAYS = 30
@@ -334,6 +334,7 @@ def _next_steps(pipeline: Pipeline, file: str) -> str:
             "2. Put the secrets of the compose files into Secrets Manager: a file with these keys, all of them, empty",
             f"   where one has no value: {keys}",
             f"     aws secretsmanager create-secret{region} --name {secret_name(pipeline)} --secret-string file://FILE",
+            *(f"   {one.stored} is what {one.file} holds{may_stay_unset(one, '; ')}" for one in secrets if one.file),
         ]
     step = 3 if secrets else 2
     overrides = f"Connection=ARN Repository={pipeline.repository or 'OWNER/NAME'}"

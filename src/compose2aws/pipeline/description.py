@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from compose2aws.catalog.catalog import read_table
 from compose2aws.compose.node import Mapping as MappingNode
-from compose2aws.compose.node import Node, Scalar
+from compose2aws.compose.node import Node, Scalar, find
 from compose2aws.compose.node import Sequence as SequenceNode
+from compose2aws.compose.project import Project
 from compose2aws.pipeline.model import Images, Resources, Variable
-from compose2aws.planning.model import Parameter, Plan
+from compose2aws.planning.identity import SECRET_VARIABLE, secret_variable
+from compose2aws.planning.model import Plan
+from compose2aws.planning.project_path import project_path
 from compose2aws.planning.values.secrecy import connection_name, secret_name
-
-_FROM_ENVIRONMENT = "variable:"
 
 # What the runner, its shell or AWS's SDKs live by: a value of the project's must not take its place.
 _RUNNERS_OWN = re.compile(
@@ -24,23 +26,51 @@ _RUNNERS_OWN = re.compile(
 )
 
 
-def variables_of(plan: Plan, root: Node) -> tuple[Variable, ...]:
-    """The variables that a deployment takes from the environment, by name: the parameters of the stacks, and what the
-    compose files interpolate besides. Those that the runner itself lives by are left to it."""
-    found: dict[str, Parameter | None] = dict.fromkeys(_interpolated(root))
+def variables_of(plan: Plan, project: Project) -> tuple[Variable, ...]:
+    """The variables that a deployment takes from the environment, by name: the parameters of the stacks, those that
+    stand in for files of secrets, the secrets of builds, and what the compose files interpolate besides. Those that the
+    runner itself lives by are left to it."""
+    # What is no parameter now, having a default, may become one once it is set: then its name alone tells.
+    found = {
+        name: Variable(name, "", secret_name(name) or connection_name(name), required=False)
+        for name in _interpolated(project.root)
+    }
+    found |= {variable.name: variable for variable in _of_builds(project)}
     for parameter in plan.parameters:
-        if parameter.source.startswith(_FROM_ENVIRONMENT):
-            found[parameter.source.removeprefix(_FROM_ENVIRONMENT)] = parameter
+        kind, _, what = parameter.source.partition(":")
+        if kind == "variable":
+            found[what] = Variable(what, "", parameter.secret, parameter.required)
+        elif kind in ("file", "external"):
+            name = secret_variable(what)
+            place = _place(what, project) if kind == "file" else None
+            found[name] = Variable(name, "", secret=True, required=parameter.required, file=place)
     taken: set[str] = set()
-    variables = []
-    for name in sorted(found):
-        if _RUNNERS_OWN.fullmatch(name):
-            continue
-        given = found[name]
-        # What is no parameter now, having a default, may become one once it is set: then its name alone tells.
-        secret = given.secret if given is not None else secret_name(name) or connection_name(name)
-        variables.append(Variable(name, _stored(name, taken), secret, given is not None and given.required))
-    return tuple(variables)
+    return tuple(
+        replace(found[name], stored=_stored(name, taken))
+        for name in sorted(found)
+        if name.startswith(SECRET_VARIABLE) or not _RUNNERS_OWN.fullmatch(name)
+    )
+
+
+def _of_builds(project: Project) -> Iterator[Variable]:
+    """What the secrets of builds are taken from."""
+    services = project.root.get("services")
+    for service in services.entries if isinstance(services, MappingNode) else ():
+        listed = find(project.root, ("services", service, "build", "secrets"))
+        for node in listed.items if isinstance(listed, SequenceNode) else ():
+            source = find(node, ("source",))
+            name = source.text if isinstance(source, Scalar) else ""
+            variable = find(project.root, ("secrets", name, "environment"))
+            if isinstance(variable, Scalar):
+                yield Variable(variable.text, "", secret=True, required=False)
+            elif find(project.root, ("secrets", name, "file")) is not None:
+                yield Variable(secret_variable(name), "", secret=True, required=False, file=_place(name, project))
+
+
+def _place(name: str, project: Project) -> str:
+    """The file of a secret, as people call it: a compose secret's, or one that is mounted and called by its place."""
+    file = find(project.root, ("secrets", name, "file"))
+    return project_path(file.text, project) if isinstance(file, Scalar) else name
 
 
 def images_of(plan: Plan) -> Images:

@@ -72,7 +72,7 @@ def pipeline_files(
             repository=delivery.repository,
             region=delivery.region,
             host=delivery.host,
-            variables=variables_of(plan, project.root),
+            variables=variables_of(plan, project),
             images=images_of(plan),
         )
     )

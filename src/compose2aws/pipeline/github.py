@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from compose2aws.pipeline.model import Output, Pipeline, Variable
 from compose2aws.pipeline.quoting import filled, scalar
 from compose2aws.pipeline.role_template import DEPLOY_SECONDS, role_template
-from compose2aws.pipeline.steps import APPROVAL, MINUTES, project_words, requirement, unset_lines, with_header
+from compose2aws.pipeline.steps import (
+    APPROVAL,
+    MINUTES,
+    may_stay_unset,
+    project_words,
+    requirement,
+    unset_lines,
+    with_header,
+)
 
 WORKFLOW = ".github/workflows/compose2aws.yml"
 
@@ -127,7 +135,7 @@ def _next_steps(pipeline: Pipeline, role: str) -> str:
         lines.append("4. Set what the compose files take from the environment:")
         for variable in pipeline.variables:
             kind = "secret" if variable.secret else "variable"
-            needed = "" if variable.required else "  # may stay unset"
-            lines.append(f"     gh {kind} set {variable.stored}{needed}")
+            content = f" < {shlex.quote(variable.file)}" if variable.file else ""
+            lines.append(f"     gh {kind} set {variable.stored}{content}{may_stay_unset(variable, '  # ')}")
     lines.append("Then commit the files. docs/how-to/continuous-delivery.md tells the rest.")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ import shlex
 from compose2aws.pipeline.model import Output, Pipeline
 from compose2aws.pipeline.quoting import filled, scalar, words
 from compose2aws.pipeline.role_template import DEPLOY_SECONDS, role_template
-from compose2aws.pipeline.steps import APPROVAL, MINUTES, project_words, requirement, with_header
+from compose2aws.pipeline.steps import APPROVAL, MINUTES, may_stay_unset, project_words, requirement, with_header
 
 JOBS = ".gitlab-ci.compose2aws.yml"
 
@@ -77,11 +77,9 @@ def _next_steps(pipeline: Pipeline, role: str) -> str:
         "     COMPOSE2AWS_NOTE_TOKEN  a project access token with the scope api, for notes; masked; may stay unset"
     )
     for variable in pipeline.variables:
-        marks = [
-            *(["masked and protected"] if variable.secret else []),
-            *([] if variable.required else ["may stay unset"]),
-        ]
-        lines.append(f"     {variable.name:<23} of the compose files{''.join(f'; {mark}' for mark in marks)}")
+        of = f"what {variable.file} holds" if variable.file else "of the compose files"
+        kept = ("; protected" if variable.file else "; masked and protected") if variable.secret else ""
+        lines.append(f"     {variable.name:<23} {of}{kept}{may_stay_unset(variable, '; ')}")
     lines += [
         f"3. Protect the branch {pipeline.branch} and the environment {pipeline.environment!r}: its approvers alone",
         "   then start what replaces or loses data.",

@@ -14,12 +14,14 @@ class PipelineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable that the compose files take from the environment. `stored` is what the CI system calls it."""
+    """A variable that the compose files take from the environment, or that stands in for `file`, a file of secrets that
+    may not be in the repository. `stored` is what the CI system calls it."""
 
     name: str
     stored: str
     secret: bool
     required: bool
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,13 @@ def unset_lines(variables: Sequence[Variable]) -> str:
     return f'for name in {names}; do [ -n "$(printenv "$name")" ] || unset "$name"; done'
 
 
+def may_stay_unset(variable: Variable, before: str) -> str:
+    """Where a variable needs no value, after the words `before`; nothing where it always does."""
+    if variable.file:
+        return f"{before}may stay unset where {variable.file} is in the repository"
+    return "" if variable.required else f"{before}may stay unset"
+
+
 def requirement(version: str, *, lint: bool) -> str:
     """What pip installs."""
     return shlex.quote(f"compose2aws[lint]=={version}" if lint else f"compose2aws=={version}")

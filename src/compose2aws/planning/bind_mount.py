@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from compose2aws.compose.node import Path
 from compose2aws.compose.project import FileFact, Project
 from compose2aws.planning.dockerfile import is_under, read_dockerfile
 from compose2aws.planning.hosting import is_docker_socket, is_host_path, is_shared_with_siblings
@@ -16,11 +17,19 @@ from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import TaskVolume, VolumeMount
 from compose2aws.planning.mount_point import Collected, Fill, folder_key, mount_point
+from compose2aws.planning.mounted_file import keep_secret, secrets_apart, tell_of_seeds
+from compose2aws.planning.private_file import secret_by_name
+from compose2aws.planning.project_path import project_path
 from compose2aws.planning.source import ServiceSource
+from compose2aws.planning.source_folder import holds_source, is_inside, left_out, looks_like_source
 
 # A baked folder is copied into every image of the service.
 _BAKED_FILES = 1_000
 _BAKED_BYTES = 50 * 1024 * 1024
+
+# Names that mean themselves among the patterns of COPY --exclude.
+_PATTERN = re.compile(r"[\w./@+-]+")
+_NAMED = 3
 
 SOCKET = "/var/run/docker.sock"
 # How many folders above the project's a file may stand to be part of an image.
@@ -92,9 +101,13 @@ def plan_bind(
         ledger.find(
             "live-reload-mount", "note", f"{relative} is not mounted over {target}: the image has the code", "", path
         )
-    elif fact.kind in ("file", "folder") and _is_private(relative):
+    elif (fact.kind in ("file", "folder") or secret_by_name(source)) and _is_private(relative):
         reason = f"{shown} is outside of the project, in a place for what is private: it is not taken to AWS"
         ledger.drop(path, "private-file", reason, "give the app what it needs as a secret")
+    elif fact.kind in ("file", "missing") and keep_secret(
+        service, path, source, target, read_only, project, ledger, to
+    ):
+        pass
     elif fact.kind == "file":
         to.baked.append(BakedFile(target, source, path=path))
         ledger.record(
@@ -112,20 +125,18 @@ def plan_bind(
                 "keep data in a named volume",
                 path,
             )
+    elif fact.kind == "folder" and holds_source(source, project):
+        _bake_source(service, path, source, target, read_only, project, ledger, to)
     elif (
         fact.kind == "folder"
         and fact.size <= _BAKED_BYTES
         and len(fact.entries) < _BAKED_FILES
         and (read_only or _only_configuration(fact))
     ):
-        to.baked.append(BakedFile(target, source, folder=True, path=path))
-        ledger.record(
-            path,
-            "adapted",
-            definition,
-            code="files-baked",
-            reason=f"copied into the image at {target}",
-        )
+        apart = secrets_apart(service, path, source, target, read_only, project, ledger, to)
+        to.baked.append(BakedFile(target, source, folder=True, path=path, without=apart))
+        but = f", but for {', '.join(apart)}, which Secrets Manager keeps:" if apart else ""
+        ledger.record(path, "adapted", definition, code="files-baked", reason=f"copied into the image at {target}{but}")
     elif fact.kind in ("socket", "other"):
         reason = f"{shown} is neither a file nor a folder, so it cannot be taken to AWS"
         ledger.refuse(path, "special-file", reason, "take the mount away with `!override` in compose.aws.yaml")
@@ -134,7 +145,44 @@ def plan_bind(
         ledger.record(path, "dropped", code="missing-file", reason=reason)
         ledger.find("missing-file", "error", reason, "add the file, or take the mount away", path)
     else:
-        _plan_folder(service, index, fact, source, _identity(source, project), target, read_only, ledger, to)
+        _plan_folder(service, index, fact, source, target, read_only, project, ledger, to)
+
+
+def _bake_source(
+    service: ServiceSource,
+    path: Path,
+    source: str,
+    target: str,
+    read_only: bool,
+    project: Project,
+    ledger: Ledger,
+    to: Collected,
+) -> None:
+    """Source code becomes part of the image, as it is at each deployment. Not what its .dockerignore names, nor the
+    variables of services, nor what other mounts of the container lie over."""
+    patterns, secret = left_out(source, project)
+    over = [
+        posixpath.relpath(place, target)
+        for index in range(len(service.items("volumes")))
+        if (place := (service.text("volumes", index, "target") or "").rstrip("/")) != target.rstrip("/")
+        and is_inside(place, target)
+    ]
+    without = dict.fromkeys((*patterns, *sorted(p for p in (*over, *secret) if _PATTERN.fullmatch(p))))
+    to.baked.append(BakedFile(target, source, folder=True, path=path, without=tuple(without), code=True))
+    shown = project_path(source, project)
+    reason = f"source code: part of the image at {target}, as it is at each deployment"
+    ledger.record(path, "adapted", service.definition, code="files-baked", reason=reason)
+    left = [*secret[:_NAMED], ".env", "what .dockerignore names"]
+    message = (
+        f"{shown} is source code, and part of the image of {service.name} on AWS, new with each release; without "
+        f"{', '.join(left[:-1])} and {left[-1]}"
+    )
+    if read_only:
+        ledger.find("source-in-image", "note", message, "", path)
+    else:
+        message += f". What {service.name} writes to {target} is gone with its task"
+        remedy = "give what it writes a named volume of its own; a file of secrets, a mount of its own"
+        ledger.find("source-in-image", "warning", message, remedy, path)
 
 
 def _plan_folder(
@@ -142,21 +190,30 @@ def _plan_folder(
     index: int,
     fact: FileFact,
     source: str,
-    relative: str,
     target: str,
     read_only: bool,
+    project: Project,
     ledger: Ledger,
     to: Collected,
 ) -> None:
     path = service.at("volumes", index)
+    relative = _identity(source, project)
     shown = source if relative.startswith("../../") else relative
     point = folder_key(relative, path)
     reason = "a folder that the container writes to: kept on EFS, encrypted"
     mount_point(service, point, target, read_only, ledger, to, index, "folder-on-efs", reason)
     if fact.kind == "folder" and fact.entries and fact.size <= _BAKED_BYTES and len(fact.entries) < _BAKED_FILES:
         to.fills.append(Fill(BakedFile(target, source, folder=True, path=path), point.id.logical_id))
-        message = f"{shown} is an EFS folder on AWS; it begins with the {len(fact.entries)} files that are in it here"
-        ledger.find("folder-copied-once", "note", message, "", path)
+        code = looks_like_source(source, project)
+        message = (
+            f"{shown} is an EFS folder on AWS; it begins with the {len(fact.entries)} files that are in it here, and "
+            f"no later release changes what is in it{', though it looks like source code' if code else ''}"
+        )
+        remedy = (
+            "where the container only reads it, mount it `:ro`: then it is part of the image, new with each release"
+        )
+        ledger.find("folder-copied-once", "warning" if code else "note", message, remedy, path)
+        tell_of_seeds(service, path, source, project, ledger)
     elif fact.kind == "folder" and fact.entries:
         ledger.find(
             "folder-not-copied",

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, get_args
 _LOSSLESS = re.compile(r"[a-z][a-z0-9]*")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _HASH_LENGTH = 8
+SECRET_VARIABLE = "COMPOSE2AWS_SECRET_"  # noqa: S105 - what a variable's name begins with
 # A name that ends like a hash carries one itself: so nobody's own name is another's with its hash.
 _ENDS_LIKE_A_HASH = re.compile(rf".*[0-9a-f]{{{_HASH_LENGTH}}}", re.DOTALL)
 
@@ -191,6 +192,16 @@ def variable_id(variable: str) -> str:
     if readable and name not in SINGLETONS and not name.endswith(ROLES) and not _ENDS_LIKE_A_HASH.fullmatch(name):
         return name
     return name + digest(variable)
+
+
+def secret_variable(name: str) -> str:
+    """The environment variable that stands in for a secret's file: `db_password` → `COMPOSE2AWS_SECRET_DB_PASSWORD`.
+
+    A name that could not be read back from it (`db-password`, `./certs/server.key`) carries a hash of itself.
+    """
+    words = "_".join(_WORD.findall(name)).upper()
+    readable = words.lower() == name and not _ENDS_LIKE_A_HASH.fullmatch(name)
+    return f"{SECRET_VARIABLE}{words}" if readable else f"{SECRET_VARIABLE}{words}_{digest(name).upper()}"
 
 
 def first_container(what: Literal["secrets", "files", "names", "volumes", "health", "logs"], service: str) -> str:

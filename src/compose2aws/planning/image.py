@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,8 @@ from compose2aws.catalog import Catalog, ImageReference
 from compose2aws.catalog.image import is_image
 from compose2aws.compose.node import Mapping, Path, Scalar, leaves
 from compose2aws.compose.project import Project
-from compose2aws.planning.identity import digest, logical_id
+from compose2aws.planning.build_files import tell_missing
+from compose2aws.planning.identity import digest, logical_id, secret_variable
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import BakeTarget, BuiltImage, Image, RegistryImage
 from compose2aws.planning.source import ServiceSource
@@ -28,7 +30,8 @@ _MIRROR = "public.ecr.aws/docker/library/"
 @dataclass(frozen=True, slots=True)
 class BakedFile:
     """A file or folder that is copied to `target` in the image: `source` is absolute; or `text`, where the compose file
-    itself holds the content."""
+    itself holds the content; or a link that leads to `link`. `without` are patterns of what a folder's copy leaves out
+    (Dockerfile reference, "COPY --exclude"); one that is `code` also leaves out what its .dockerignore names."""
 
     target: str
     source: str | None = None
@@ -36,6 +39,9 @@ class BakedFile:
     text: str | None = None
     mode: str | None = None
     path: Path = ()
+    link: str | None = None
+    without: tuple[str, ...] = ()
+    code: bool = False
 
 
 def choose_image(
@@ -130,6 +136,7 @@ def _built(
     ledger: Ledger,
     holds_secret: Callable[[Scalar], bool],
 ) -> BuiltImage:
+    tell_missing(service, project, ledger)
     own = _own_target(service, project, ledger, holds_secret)
     was = service.settings.was
     if baked or "stop_signal" in service.node:
@@ -371,8 +378,11 @@ def _build_secrets(service: ServiceSource, project: Project, ledger: Ledger) -> 
         if isinstance(secret, Mapping):
             ledger.record(("secrets", name), "inert", reason="a build reads it; images.bake.json names it")
             file, variable = secret.entries.get("file"), secret.entries.get("environment")
-            if isinstance(file, Scalar):
+            given = project.environment.get(secret_variable(name))
+            if isinstance(file, Scalar) and not given:
                 listed.append(f"id={identifier},src={posixpath.relpath(file.text, project.folder)}")
+            elif isinstance(file, Scalar):
+                listed.append(f"id={identifier},env={secret_variable(name)}")
             elif isinstance(variable, Scalar):
                 listed.append(f"id={identifier},env={variable.text}")
     return listed
@@ -388,21 +398,29 @@ def layered(
 ) -> BakeTarget:
     """A target that copies files onto another image (`base`, a context of bake), for the platforms `of`.
 
-    Each file's folder is a context of its own; `deploy` copies what a .dockerignore there hides
-    (`delivery/images/staging.py`)."""
-    lines = ["# syntax=docker/dockerfile:1", "FROM base"]
+    Each file's folder is a context of its own; `deploy` copies what a .dockerignore there hides, but for code
+    (`delivery/images/staging.py`). Links are made in a stage of their own: the image may have no shell."""
+    ordered = sorted(baked, key=lambda f: f.target)
+    lines = ["# syntax=docker/dockerfile:1", *_link_stage(ordered), "FROM base"]
     contexts: list[tuple[str, str]] = [("base", base)]
-    for number, file in enumerate(sorted(baked, key=lambda f: f.target)):
+    for number, file in enumerate(ordered):
         mode = f"--chmod={file.mode} " if file.mode else ""
+        if file.link is not None:
+            lines.append(
+                f"COPY --from=links {_quoted(f'/{number}/', posixpath.dirname(file.target).rstrip('/') + '/')}"
+            )
+            continue
         if file.source is None:
             mark = f"EOF_{digest(file.text or '')}"
             lines += [f'COPY {mode}<<"{mark}" {file.target}', (file.text or "").rstrip("\n"), mark]
             continue
         folder = file.source if file.folder else posixpath.dirname(file.source)
         what = "." if file.folder else posixpath.basename(file.source)
-        contexts.append((f"files{number}", posixpath.relpath(folder, project.folder)))
+        context = f"{'code' if file.code else 'files'}{number}"
+        contexts.append((context, posixpath.relpath(folder, project.folder)))
         target = file.target.rstrip("/") + "/" if file.folder else file.target
-        lines.append(f"COPY {mode}--from=files{number} {_quoted(what, target)}")
+        without = "".join(f"--exclude={pattern} " for pattern in file.without)
+        lines.append(f"COPY {mode}{without}--from={context} {_quoted(what, target)}")
     if stop_signal:
         lines.append(f"STOPSIGNAL {stop_signal}")
     return BakeTarget(
@@ -412,6 +430,17 @@ def layered(
         contexts=tuple(contexts),
         platforms=of,
     )
+
+
+def _link_stage(files: list[BakedFile]) -> list[str]:
+    """The stage that makes the links, each in a folder that is called as its place among the files."""
+    links = [
+        (number, file.link, f"/{number}/{posixpath.basename(file.target)}")
+        for number, file in enumerate(files)
+        if file.link is not None
+    ]
+    made = [f"mkdir /{number} && ln -s {shlex.quote(to)} {shlex.quote(place)}" for number, to, place in links]
+    return [f"FROM --platform=$BUILDPLATFORM {helper_image()} AS links", f"RUN {' && '.join(made)}"] if made else []
 
 
 def _quoted(source: str, target: str) -> str:

@@ -14,6 +14,7 @@ from compose2aws.planning.identity import digest
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import TaskVolume, Tmpfs, VolumeMount
 from compose2aws.planning.mount_point import Collected, Fill, Mounts, mount_point, volume_key
+from compose2aws.planning.mounted_file import keep_secret
 from compose2aws.planning.source import ServiceSource
 
 _TMPFS_MIB = 256
@@ -21,7 +22,7 @@ _TMPFS_MIB = 256
 
 def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mounts:
     """Decide every entry of `volumes`, `tmpfs`, `shm_size` and `configs` of a service."""
-    collected = Collected({}, [], [], [], {}, [], [])
+    collected = Collected({}, [], [], [], {}, [], [], [])
     for index, node in enumerate(service.items("volumes")):
         if isinstance(node, Mapping):
             _plan_mount(service, index, project, ledger, collected)
@@ -40,6 +41,7 @@ def plan_mounts(service: ServiceSource, project: Project, ledger: Ledger) -> Mou
         tuple(collected.points.values()),
         tuple(collected.fills),
         tuple(collected.image_fills),
+        tuple(collected.secrets),
         collected.writes,
     )
 
@@ -151,8 +153,13 @@ def _size(text: str | None) -> int | None:
 def _plan_configs(service: ServiceSource, project: Project, ledger: Ledger, to: Collected) -> None:
     for index in range(len(service.items("configs"))):
         file = plan_config(service, index, project, ledger)
-        if file is not None:
+        if file is None:
+            continue
+        path = service.at("configs", index)
+        secret = file.source is not None and keep_secret(
+            service, path, file.source, file.target, True, project, ledger, to, file.mode
+        )
+        if not secret:
             to.baked.append(file)
             reason = f"copied into the image at {file.target}"
-            path = service.at("configs", index)
             ledger.record(path, "adapted", service.definition, code="files-baked", reason=reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from compose2aws.compose.node import Path
 from compose2aws.planning.identity import digest
 from compose2aws.planning.image import BakedFile
 from compose2aws.planning.ledger import Ledger
@@ -18,7 +19,7 @@ _DEPTH = 4
 @dataclass(frozen=True, slots=True)
 class Mounts:
     """What the mounts of one service become. `access_points` are the folders of the file system that it needs; `writes`
-    says that it can write to one of them."""
+    says that it can write to one of them; `secrets` are the mounted files that a first container writes."""
 
     volumes: tuple[TaskVolume, ...] = ()
     mounts: tuple[VolumeMount, ...] = ()
@@ -27,7 +28,20 @@ class Mounts:
     access_points: tuple[AccessPoint, ...] = ()
     fills: tuple[Fill, ...] = ()
     image_fills: tuple[VolumeMount, ...] = ()
+    secrets: tuple[SecretMount, ...] = ()
     writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretMount:
+    """A file of the project that a container finds at `target`, and that is a secret: it is part of no image. `source`
+    is absolute; `path` is its entry in the compose file."""
+
+    target: str
+    source: str
+    path: Path
+    mode: str = "0444"
+    writable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,7 @@ class Collected:
     points: dict[str, AccessPoint]
     fills: list[Fill]
     image_fills: list[VolumeMount]
+    secrets: list[SecretMount]
     writes: bool = False
 
 

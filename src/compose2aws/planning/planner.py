@@ -98,15 +98,16 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     subnets = {name: subnets_of(kind.source, internal, settings, bool(hosted)) for name, kind in running.items()}
     mounts = {name: plan_mounts(kind.source, project, ledger) for name, kind in running.items()}
     secret_files = {
-        name: plan_secret_files(kind.source, project, passwords, subnets[name] == "isolated", retention, ledger)
+        name: plan_secret_files(
+            kind.source, mounts[name], project, passwords, subnets[name] == "isolated", retention, ledger
+        )
         for name, kind in running.items()
     }
     images: dict[str, Image] = {}
     for name, kind in running.items():
         isolated = subnets[name] == "isolated"
-        image = choose_image(
-            kind.source, kind.image, mounts[name].baked, project, catalog, isolated, ledger, values.holds_secret
-        )
+        baked = (*mounts[name].baked, *secret_files[name].links)
+        image = choose_image(kind.source, kind.image, baked, project, catalog, isolated, ledger, values.holds_secret)
         if image is not None:
             images[name] = image
 
@@ -348,7 +349,12 @@ def _parameters(
     for parameter in (*managed, *values.parameters, *init.parameters, *of_files, *logs.parameters):
         before = found.get(parameter.name, parameter)
         secret = before.secret or parameter.secret
-        found[parameter.name] = replace(before, secret=secret, default=None if parameter.required else before.default)
+        found[parameter.name] = replace(
+            before,
+            secret=secret,
+            default=None if parameter.required else before.default,
+            value=parameter.value if before.value is None else before.value,
+        )
     return tuple(found.values())
 
 

@@ -23,6 +23,7 @@ from compose2aws.delivery.destruction import Removal, remove_stacks, what_stays
 from compose2aws.delivery.difference import StackDifference
 from compose2aws.delivery.difference.against_account import compare_with_account
 from compose2aws.delivery.engine_version import wanted_versions
+from compose2aws.delivery.parameter import GIVEN
 from compose2aws.delivery.progress import Progress
 from compose2aws.delivery.request import Request
 from compose2aws.delivery.stack import read_stacks
@@ -227,7 +228,7 @@ def _filled(templates: Templates) -> tuple[Templates, tuple[str, ...]]:
     made_up: dict[str, None] = {}
 
     def filled(parameter: Parameter) -> Parameter:
-        if parameter.value or not parameter.required or not parameter.source.startswith(("variable:", "compose:")):
+        if parameter.value or not parameter.required or not parameter.source.startswith(GIVEN):
             return parameter
         made_up[parameter.source.partition(":")[2]] = None
         return replace(parameter, value=f"rehearsed-{parameter.name}")

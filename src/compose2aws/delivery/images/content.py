@@ -29,9 +29,11 @@ REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/", re.IGNORECASE)
 """buildx, "Build context": what is no local folder. Nothing tells what is there but the build itself."""
 
 _IGNORE_FILE = ".dockerignore"
-_COPY = re.compile(r"COPY (?:--chmod=\S+ )?--from=(?P<context>files\d+) (?P<rest>.+)")
+_COPY = re.compile(r"COPY (?:--(?:chmod|exclude)=\S+ )*--from=(?P<context>(?:files|code)\d+) (?P<rest>.+)")
 _HERE_DOCUMENT = re.compile(r'COPY (?:--chmod=\S+ )?<<"(?P<mark>EOF_\w+)" .+')
-_LAYERED = ["# syntax=docker/dockerfile:1", "FROM base"]
+_LAYERED = re.compile(
+    r"# syntax=docker/dockerfile:1\n(?:FROM --platform=\$BUILDPLATFORM \S+ AS links\nRUN [^\n]+\n)?FROM base\n"
+)
 _NO_INPUT = ("name", "cache_from", "cache_to", "ssh", "secrets", "contexts", "context", "arguments", "dockerfile")
 
 
@@ -114,11 +116,12 @@ def laid_over(target: BakeTarget) -> dict[str, str] | None:
     Such a target (`planning/image.py: layered`) has its Dockerfile inline, and uses no file of its main context, which
     is the whole project.
     """
-    lines = (target.dockerfile_inline or "").splitlines()
-    if lines[:2] != _LAYERED or "base" not in dict(target.contexts):
+    text = target.dockerfile_inline or ""
+    head = _LAYERED.match(text)
+    if head is None or "base" not in dict(target.contexts):
         return None
     copied: dict[str, str] = {}
-    rest = iter(lines[2:])
+    rest = iter(text[head.end() :].splitlines())
     for line in rest:
         if match := _HERE_DOCUMENT.fullmatch(line):
             if match["mark"] not in rest:  # reads on to the line that ends it
@@ -129,7 +132,7 @@ def laid_over(target: BakeTarget) -> dict[str, str] | None:
             except ValueError:
                 return None
             copied[match["context"]] = source if not re.search(r"[*?\[$\\]", source) else "."
-        elif not line.startswith("STOPSIGNAL "):
+        elif not line.startswith(("STOPSIGNAL ", "COPY --from=links ")):
             return None
     return copied
 

@@ -18,6 +18,8 @@ from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.planning.model import BuiltImage
 
 _IGNORE_FILE = ".dockerignore"
+_CODE = "code"
+"""What contexts are called that leave out, as a build does, what their .dockerignore names."""
 
 
 def staged(request: ImageRequest, images: Iterable[BuiltImage], folder: Path) -> tuple[dict[str, Any], list[Path]]:
@@ -31,7 +33,7 @@ def staged(request: ImageRequest, images: Iterable[BuiltImage], folder: Path) ->
         sources = laid_over(target) or {}
         for name, place in target.contexts:
             origin = request.folder / place
-            if name not in sources or not (origin / _IGNORE_FILE).is_file():
+            if name not in sources or name.startswith(_CODE) or not (origin / _IGNORE_FILE).is_file():
                 continue
             copied = folder / f"files{len(made)}"
             try:

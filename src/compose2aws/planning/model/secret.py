@@ -14,9 +14,11 @@ class Parameter:
     """A parameter of a stack.
 
     `source` tells `deploy` where its value comes from: `variable:NAME` (environment or `.env`), `compose:POINTER` (a
-    secret written in the compose file), `image:SERVICE` (the digest of a built image), `hosted-zone:DOMAIN`,
-    `engine:SERVICE` (kept at its previous value), `setting:NAME`. `value` is the secret that the compose file or
-    the environment holds for it now: `deploy` passes it on; it is never written or printed.
+    secret written in the compose file), `file:NAME` (a secret's file, or the variable that stands in for it),
+    `external:NAME` (a secret that is declared elsewhere: that variable alone), `image:SERVICE` (the digest of a built
+    image), `hosted-zone:DOMAIN`, `engine:SERVICE` (kept at its previous value), `setting:NAME`. `value` is
+    the secret that the compose file, another file or the environment holds for it now: `deploy` passes it on; it is
+    never written or printed.
     """
 
     name: str

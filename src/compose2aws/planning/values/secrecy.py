@@ -24,7 +24,7 @@ _PUBLIC_KEYS = _words("PUBLIC PUBLISHABLE PRIMARY SORT PARTITION FOREIGN CACHE I
 
 _ABOUT = re.compile(
     r"_(?:URL|URI|FILE|PATH|REALM|NAME|TYPE|HEADER|ALGORITHM|HASHER|PREFIX|LENGTH|MINUTES|HOURS|DAYS|SECONDS"
-    r"|EXPIR\w*|TTL|ENABLED|REQUIRED|ID)\Z"
+    r"|EXPIR\w*|TTL|ENABLED|REQUIRED|CONNECTOR|ID)\Z"
 )
 """Endings of a name that is about a secret and holds none."""
 
@@ -156,15 +156,20 @@ def looks_random(text: str) -> bool:
     return words * 2 < letters or (digits * 4 >= len(text) and not re.search(r"[-_/]", text))
 
 
+def formed_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where in a text secrets stand by a form that is theirs alone: logins of URLs, keys of known make, private keys,
+    hashes of passwords."""
+    if "://" in text:
+        yield from (match.span("value") for match in _LOGIN.finditer(text))
+        yield from (match.span("value") for match in _KEY_LOGIN.finditer(text) if looks_random(match["value"]))
+    yield from (match.span() for match in _FORMS.finditer(text))
+
+
 def secret_spans(text: str, random: bool = False) -> tuple[tuple[int, int], ...]:
     """Where in a text secrets stand by their form: logins of URLs, keys of known make, private keys, hashes of
     passwords, `NAME=value` and `--name value` under a secret's name. `random`: also a whole text that looks drawn by a
     machine."""
-    found = [(match.start("value"), match.end("value")) for match in _LOGIN.finditer(text)] if "://" in text else []
-    if "://" in text:
-        found += [(m.start("value"), m.end("value")) for m in _KEY_LOGIN.finditer(text) if looks_random(m["value"])]
-    found += [match.span() for match in _FORMS.finditer(text)]
-    found += client_spans(text)
+    found = [*formed_spans(text), *client_spans(text)]
     found += _assigned(text)
     if random and looks_random(text):
         found.append((0, len(text)))

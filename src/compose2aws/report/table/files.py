@@ -22,12 +22,14 @@ _WORD = re.compile("[A-Z]+(?![a-z])|[A-Z][a-z]+")
 
 
 def image_rows(plan: Plan, project: Project) -> Iterator[Row]:
-    names = [image.service for image in plan.images]
-    built = [name for name in names if find(project.root, ("services", name, "build"))]
-    filled = [name for name in names if name not in built]
+    built = [one.service for one in plan.images if find(project.root, ("services", one.service, "build"))]
+    others = [one for one in plan.images if one.service not in built]
+    filled = [one.service for one in others if "\nCOPY " in (one.target.dockerfile_inline or "")]
+    plain = [one.service for one in others if one.service not in filled]
     for services, key, how in (
         (built, "build", "built by `docker buildx bake`, pushed, and run by digest"),
         (filled, "image", "the same image with the mounted files in it, built by `docker buildx bake`"),
+        (plain, "image", "the same image, copied into a repository of the project by `docker buildx bake`"),
     ):
         if services:
             yield Row(
@@ -99,6 +101,8 @@ def _counterpart(decision: Decision) -> str:
     types = {id_.type for id_ in decision.becomes}
     if decision.code == "files-baked":
         return "in the image (ECR)"
+    if decision.code == "secret-file":
+        return "Secrets Manager"
     if "AWS::EFS::AccessPoint" in types:
         return "EFS"
     if decision.code == "host-path":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from compose2aws.planning.identity import secret_variable
 from compose2aws.planning.model import EnvironmentVariable, Job, Managed, Plan, Workload
 from compose2aws.planning.text import Fact, Text
 from compose2aws.report.layout import listed
@@ -119,8 +120,14 @@ def _variables(workloads: Iterable[Workload]) -> Iterator[tuple[Workload, Enviro
 
 def missing_values(plan: Plan) -> list[str]:
     """Variables without which nothing can be deployed, and that are not set now."""
-    required = (p for p in plan.parameters if p.required and p.value is None)
-    return list(dict.fromkeys(name for p in required if (name := _name(p.source, "variable:"))))
+    required = (p for p in plan.parameters if p.required and not p.value)
+    return list(dict.fromkeys(name for p in required if (name := _given_by(p.source))))
+
+
+def _given_by(source: str) -> str:
+    """The variable that gives a parameter its value; nothing where none does."""
+    kind, _, what = source.partition(":")
+    return secret_variable(what) if kind in ("file", "external") else _name(source, "variable:")
 
 
 def secret_rows(plan: Plan, *, brief: bool) -> Iterator[Row]:
@@ -131,6 +138,12 @@ def secret_rows(plan: Plan, *, brief: bool) -> Iterator[Row]:
             "Secrets Manager",
             "taken from your environment or `.env` when you deploy",
         ),
+        (
+            _asked(plan, "file:", secret=True),
+            "Secrets Manager",
+            "what its file holds when you deploy, or the variable that `deploy` names where there is none",
+        ),
+        (_asked(plan, "external:", secret=True), "Secrets Manager", "taken from a variable that `deploy` names"),
         (_asked(plan, "compose:", secret=True), "Secrets Manager", "taken from the compose file when you deploy"),
         (_asked(plan, "variable:", secret=False), "stack parameter", "taken from your environment or `.env`, if set"),
     ):
@@ -149,8 +162,12 @@ def _asked(plan: Plan, origin: str, *, secret: bool) -> list[str]:
 
 
 def _name(source: str, origin: str) -> str:
-    """The last word of `variable:NAME` or `compose:/services/api/environment/NAME`; nothing for another origin."""
+    """The last word of `variable:NAME` or `compose:/services/api/environment/NAME`, all of a file's; nothing for
+    another origin."""
     if not source.startswith(origin):
         return ""
-    name = source.partition(":")[2].rsplit("/", 1)[-1]
+    name = source.partition(":")[2]
+    if origin == "file:":
+        return name.removeprefix("./")
+    name = name.rsplit("/", 1)[-1]
     return name.replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,1 @@
+const token = request.token;
