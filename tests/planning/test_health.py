@@ -73,7 +73,7 @@ def test_what_was_changed_is_said(tmp_path: Path) -> None:
         "services:\n  api: {image: a, healthcheck: {test: 'true', interval: 2s, retries: 30, start_interval: 1s}}\n",
     )
     reason = decision(made, "services.api.healthcheck").reason
-    for part in ("interval 2 s → 5 s", "retries 30 → 10", "start_period 0 s → 60 s", "no start_interval"):
+    for part in ("interval 2 s → 5 s", "retries 30 → 10", "start_period 0 s → 100 s", "no start_interval"):
         assert part in reason
     assert outcome(made, "services.api.healthcheck") == "adapted"
     exact = "services:\n  api: {image: a, healthcheck: {test: 'true', start_period: 90s}}\n"
@@ -115,3 +115,38 @@ def test_whatever_the_file_says_ecs_takes_it(interval: str, timeout: str, start:
     assert 2 <= found.timeout <= 60
     assert 60 <= found.start_period <= 300
     assert 1 <= found.retries <= 10
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "severity", "words"),
+    [
+        ("interval: 20m", "health-check-more-often", "note", "every 300 s instead of every 1200 s"),
+        ("timeout: 2m", "health-check-stricter", "warning", "may take 120 s, and 60 s on ECS"),
+        ("start_period: 10m", "health-check-stricter", "warning", "has 390 s to become healthy instead of 690 s"),
+        (
+            "interval: 10s, retries: 60",
+            "health-check-stricter",
+            "warning",
+            "has 400 s to become healthy instead of 600",
+        ),
+    ],
+)
+def test_a_check_that_is_not_dockers_is_told(tmp_path: Path, body: str, code: str, severity: str, words: str) -> None:
+    made = planned(tmp_path, f"services:\n  api: {{image: a, healthcheck: {{test: 'true', {body}}}}}\n")
+    told = finding(made, code)
+    assert told.severity == severity
+    assert words in told.message
+
+
+@pytest.mark.parametrize(
+    "body", ["interval: 1s", "timeout: 1s", "interval: 10s, retries: 30", "interval: 5m, retries: 10"]
+)
+def test_a_check_that_gives_as_much_time_is_not_told(tmp_path: Path, body: str) -> None:
+    made = planned(tmp_path, f"services:\n  api: {{image: a, healthcheck: {{test: 'true', {body}}}}}\n")
+    assert not {"health-check-stricter", "health-check-more-often"} & {finding.code for finding in made.findings}
+
+
+def test_retries_that_ecs_does_not_take_lengthen_the_start(tmp_path: Path) -> None:
+    found = check(tmp_path, "test: 'true', interval: 10s, retries: 30")
+    assert found is not None
+    assert (found.retries, found.start_period) == (10, 200)

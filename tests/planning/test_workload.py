@@ -8,6 +8,7 @@ import pytest
 
 from compose2aws.planning.model import CapacityShare, Plan, Ulimit
 from tests.planning.projects import (
+    balancer,
     codes,
     container,
     decision,
@@ -257,6 +258,22 @@ def test_the_time_to_stop_is_within_fargates_range(tmp_path: Path, written: str,
     made = one(tmp_path, f"stop_grace_period: {written}")
     assert container(made, "api").stop_timeout == seconds
     assert outcome(made, "services.api.stop_grace_period") == result
+
+
+def test_a_shorter_time_to_stop_is_a_warning(tmp_path: Path) -> None:
+    told = finding(one(tmp_path, "stop_grace_period: 5m"), "stops-sooner")
+    assert told.severity == "warning"
+    assert "has 120 s to stop instead of 300 s" in told.message
+    assert "SIGTERM" in told.remedy
+    assert "stops-sooner" not in codes(one(tmp_path, "stop_grace_period: 2m"))
+    assert "stops-sooner" not in codes(one(tmp_path, "stop_grace_period: 1s"))
+
+
+def test_an_instance_waits_as_long_as_the_file_says(tmp_path: Path) -> None:
+    made = one(tmp_path, "stop_grace_period: 2h\n    privileged: true\n    ports: ['80:80']")
+    assert container(made, "api").stop_timeout == 7200
+    assert "stops-sooner" not in codes(made)
+    assert {group.deregistration_delay for group in balancer(made).target_groups} == {3600}
 
 
 @pytest.mark.parametrize(("tier", "days"), [("production", 365), ("development", 7)])

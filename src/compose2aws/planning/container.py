@@ -19,7 +19,8 @@ from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Text
 from compose2aws.planning.values import ContainerValues
 
-# Amazon ECS API Reference, "ContainerDefinition", stopTimeout: at most 120 seconds on Fargate.
+# Amazon ECS API Reference, "ContainerDefinition", stopTimeout: at most 120 seconds on Fargate; on instances it names no
+# longest time.
 _LONGEST_STOP = 120
 # Most of what an instance has for each of its GPUs: nobody else uses it.
 _CPU_BESIDE_GPU, _MEMORY_BESIDE_GPU = 3072, 12288
@@ -69,6 +70,7 @@ def plan_container(
     mounts: Mounts,
     ports: tuple[PortMapping, ...],
     wished: tuple[Wish, ...],
+    hosted: bool,
     retention: int,
     logs: LogDrivers,
     ledger: Ledger,
@@ -106,7 +108,7 @@ def plan_container(
         privileged=service.flag("privileged"),
         gpus=wants_gpus(service),
         devices=_devices(service),
-        stop_timeout=stop_timeout(service, ledger),
+        stop_timeout=stop_timeout(service, hosted, ledger),
         ulimits=_ulimits(service, ledger),
         tmpfs=mounts.tmpfs,
         capabilities_added=_capabilities(service, "cap_add", ledger),
@@ -170,16 +172,29 @@ def asked(kind: Kind, ledger: Ledger) -> Asked:
     return Asked(max(1, round((cpus or 0) * 1024)) if cpus else usual_cpu, memory or usual_memory, memory is not None)
 
 
-def stop_timeout(service: ServiceSource, ledger: Ledger | None = None) -> int | None:
-    """`stop_grace_period` in seconds, at most two minutes; None where the file does not say."""
+def stop_timeout(service: ServiceSource, hosted: bool, ledger: Ledger | None = None) -> int | None:
+    """`stop_grace_period` in seconds, at most two minutes on Fargate; None where the file does not say. `hosted`: it
+    runs on an instance of the project."""
     asked_for = service.duration("stop_grace_period")
     if asked_for is None:
         return None
-    taken = int(min(max(-(-asked_for // 1), 2), _LONGEST_STOP))
+    taken = int(max(-(-asked_for // 1), 2))
+    if not hosted:
+        taken = min(taken, _LONGEST_STOP)
     if ledger:
-        definition = service.definition
+        path, definition = service.at("stop_grace_period"), service.definition
         reason = f"{asked_for:g} s → {taken} s: Fargate waits from 2 to {_LONGEST_STOP} s" if taken != asked_for else ""
-        ledger.record(service.at("stop_grace_period"), "adapted" if reason else "translated", definition, reason=reason)
+        ledger.record(path, "adapted" if reason else "translated", definition, reason=reason)
+        if taken < asked_for:
+            ledger.find(
+                "stops-sooner",
+                "warning",
+                f"{service.name} has {taken} s to stop instead of {asked_for:g} s: that is the longest that Fargate "
+                "waits, and what is not done by then is killed, at every deployment",
+                "let it hand back what it works on when it gets SIGTERM (Sidekiq: `-t 110`), or run what takes longer "
+                "as a job of its own (`x-aws: {schedule: …}`, `compose2aws run`)",
+                path,
+            )
     return taken
 
 

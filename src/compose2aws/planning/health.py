@@ -48,9 +48,11 @@ def plan_health_check(service: ServiceSource, command: tuple[str, ...] | None, l
     clamped = min(max(retries, _RETRIES[0]), _RETRIES[1])
     if clamped != retries:
         changed.append(f"retries {retries} → {clamped}")
-    if times["start_period"] < _LEAST_START:
-        changed.append(f"start_period {times['start_period']} s → {_LEAST_START} s, as ECS stops an unhealthy task")
-        times["start_period"] = _LEAST_START
+    start = _start_period(times["start_period"], (retries - clamped) * times["interval"])
+    if start != times["start_period"]:
+        changed.append(f"start_period {times['start_period']} s → {start} s, as ECS stops an unhealthy task")
+    _tell_of_less(service, times | {"start_period": start}, retries, clamped, ledger)
+    times["start_period"] = start
     if "start_interval" in service.entries("healthcheck"):
         changed.append("no start_interval")
     reason = "; ".join(changed)
@@ -58,6 +60,47 @@ def plan_health_check(service: ServiceSource, command: tuple[str, ...] | None, l
         path, "adapted" if changed else "translated", definition, code="health-check" if changed else "", reason=reason
     )
     return HealthCheck(test, times["interval"], times["timeout"], clamped, times["start_period"])
+
+
+def _start_period(asked: int, lost: int) -> int:
+    """Retries that ECS does not take are often there for a slow start: it gets their time."""
+    return min(max(asked + max(lost, 0), _LEAST_START), _RANGES["start_period"][1])
+
+
+def _tell_of_less(service: ServiceSource, taken: dict[str, int], retries: int, clamped: int, ledger: Ledger) -> None:
+    """The findings on a check that is stricter than Docker's, or asked more often."""
+    asked = {key: service.duration("healthcheck", key) or _DEFAULTS[key] for key in _RANGES}
+    path, name = service.at("healthcheck"), service.name
+    if taken["timeout"] < asked["timeout"]:
+        ledger.find(
+            "health-check-stricter",
+            "warning",
+            f"the health check of {name} may take {asked['timeout']:g} s, and {taken['timeout']} s on ECS, which stops "
+            "a task that fails it",
+            "ask for something that answers sooner",
+            path,
+        )
+    if taken["interval"] < asked["interval"]:
+        ledger.find(
+            "health-check-more-often",
+            "note",
+            f"the health check of {name} runs every {taken['interval']} s instead of every {asked['interval']:g} s, "
+            "the longest time that ECS takes",
+            "see that it costs little, or take it out",
+            path,
+        )
+        return
+    before = asked["start_period"] + retries * asked["interval"]
+    after = taken["start_period"] + clamped * taken["interval"]
+    if after < before:
+        ledger.find(
+            "health-check-stricter",
+            "warning",
+            f"{name} has {after} s to become healthy instead of {before:g} s: ECS takes a start_period of at most "
+            f"{_RANGES['start_period'][1]} s and {_RETRIES[1]} retries, and stops a task that is not healthy by then",
+            "let it start sooner, write a longer `interval`, or take the health check out",
+            path,
+        )
 
 
 def _time(service: ServiceSource, key: str, changed: list[str]) -> int:

@@ -120,7 +120,7 @@ def plan(project: Project, catalog: Catalog, tier: str | None = None) -> Plan:
     ports = plan_ports(
         kinds,
         _health_paths(running),
-        grace_periods(running),
+        grace_periods(running, hosted),
         frozenset(logs.ports),
         settings,
         spoken(project, running, called),

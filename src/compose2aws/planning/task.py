@@ -56,6 +56,7 @@ def plan_task(
             parts.mounts[name],
             _mappings(name, member, parts),
             tuple(wish for wish in parts.hosted.get(service.name, ()) if wish.path[1] == name),
+            service.name in parts.hosted,
             retention,
             parts.log_drivers,
             ledger,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from compose2aws.planning.container import stop_timeout
 from compose2aws.planning.job import plan_job
@@ -14,6 +14,9 @@ from compose2aws.planning.service import plan_service
 from compose2aws.planning.settings import Settings
 from compose2aws.planning.start_order import tell_split
 from compose2aws.planning.task import plan_task
+
+# Elastic Load Balancing API Reference, "TargetGroupAttribute", deregistration_delay.timeout_seconds.
+_LONGEST_DEREGISTRATION = 3600
 
 
 def plan_workloads(kinds: Mapping[str, Kind], parts: Parts, settings: Settings, ledger: Ledger) -> tuple[Workload, ...]:
@@ -60,6 +63,8 @@ def _sidecars(kinds: Mapping[str, Kind], ledger: Ledger) -> dict[str, list[Kind]
     return found
 
 
-def grace_periods(kinds: Mapping[str, Kind]) -> dict[str, int]:
-    """Each service's stop grace period in seconds; Docker's is ten."""
-    return {name: stop_timeout(kind.source) or 10 for name, kind in kinds.items()}
+def grace_periods(kinds: Mapping[str, Kind], hosted: Container[str]) -> dict[str, int]:
+    """For how many seconds each service's requests may go on when it stops: its grace period (Docker's is ten), as far
+    as a target group waits. `hosted` are the services on instances."""
+    periods = {name: stop_timeout(kind.source, kind.source.owner in hosted) or 10 for name, kind in kinds.items()}
+    return {name: min(seconds, _LONGEST_DEREGISTRATION) for name, seconds in periods.items()}

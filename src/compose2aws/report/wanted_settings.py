@@ -82,7 +82,8 @@ def _services(plan: Plan, project: Project, findings: Sequence[Finding]) -> dict
 
 
 def _moved(plan: Plan, finding: Finding) -> list[str]:
-    """The managed service that a finding means: the one on which it stands, else the only one that it names."""
+    """The managed service that a finding means: the one on which it stands, else the only one that it names, or all
+    that are one set."""
     names = [item.service for item in plan.managed]
     own = str(finding.path[1]) if finding.path and finding.path[0] == "services" else ""
     if own in names:
@@ -90,7 +91,7 @@ def _moved(plan: Plan, finding: Finding) -> list[str]:
     named = [
         n for n in names if re.search(rf"(?<![\w.-]){re.escape(n)}(?![\w-])", f"{finding.message} {finding.remedy}")
     ]
-    return named if len(named) == 1 else []
+    return named if len(named) == 1 or finding.code == "set-of-servers" else []
 
 
 def _publishable(plan: Plan, project: Project, findings: Sequence[Finding]) -> list[str]:

@@ -159,6 +159,7 @@ def report(client: Client, value: Value, result: Rewrite) -> None:
             "the user of the image's variables",
             value.path,
         )
+    _report_sets(stage, value, what)
     found = [address for site in value.sites for address in site.addresses]
     for address in found:
         if address.guessed:
@@ -173,6 +174,30 @@ def report(client: Client, value: Value, result: Rewrite) -> None:
         of = stage.counterparts.get(service)
         if of is not None:
             _report_options(client, value, what, of)
+
+
+def _report_sets(stage: Stage, value: Value, what: str) -> None:
+    """A URL of several servers that are one database (a replica set): each that moved is a database of its own."""
+    for site in value.sites:
+        known = dict.fromkeys(address.service for address in site.addresses)
+        moved = [service for service in known if service in stage.counterparts]
+        hosts = site.url.hosts if site.url is not None else ()
+        others = [value.written.text[slice(*host.name)] for host in hosts]
+        if not moved or len(others) < 2 or (len(known) == 1 and len(site.addresses) == len(hosts)):
+            continue
+        stage.served.update(moved)
+        product, first = stage.counterparts[moved[0]].endpoint.mapping.product, moved[0]
+        besides = ", ".join(dict.fromkeys(name for name in others if not stage.names.means(name, first)))
+        stage.ledger.find(
+            "set-of-servers",
+            "error",
+            f"{what} names {first} and {besides} as servers of one database; {' and '.join(moved)} "
+            + (f"each become {product} of their own" if len(moved) > 1 else f"becomes {product}")
+            + ", which takes no other server as a member",
+            f"name {first} alone, whose copies in other zones {product} keeps by itself, and take {besides} out; or "
+            f"keep the containers: `x-aws: {{managed: false}}` in all of {', '.join(known)}",
+            value.path,
+        )
 
 
 def _report_options(client: Client, value: Value, what: str, of: Counterpart) -> None:
