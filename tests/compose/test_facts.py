@@ -22,6 +22,25 @@ secrets: {s: {file: ./s.txt}}
 """
 
 
+def test_the_files_of_a_mounted_folder_are_read_where_they_are_the_projects(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    for place in ("conf", "many"):
+        (folder / place).mkdir(parents=True)
+    (folder / "conf" / "deep").mkdir()
+    (folder / "conf" / "deep" / "app.ini").write_text("a = 1\n")
+    for number in range(facts.MOST_READ + 1):
+        (folder / "many" / f"{number}.txt").write_text("x")
+    for place in ("beside", ".hidden"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "key").write_text("k")
+    mounts = ["./conf:/conf", "./many:/many", "../beside:/b", "../.hidden:/h"]
+    loaded = project(folder, f"services: {{api: {{image: a, volumes: {mounts}}}}}\n")
+    assert loaded.fact(f"{folder}/conf/deep/app.ini").text == "a = 1\n"
+    assert loaded.fact(f"{tmp_path}/beside/key").text == "k"
+    assert loaded.fact(f"{folder}/many/1.txt").kind == "missing"
+    assert loaded.fact(f"{tmp_path}/.hidden/key").kind == "missing"
+
+
 def test_every_named_path_has_its_facts(tmp_path: Path) -> None:
     files = {
         "app/docker/Dockerfile": "FROM scratch\n",

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.bare_environment import bare_environment
 
@@ -116,6 +117,29 @@ def test_what_cannot_be_delivered_is_refused_in_a_sentence(
     assert ran.returncode == 1
     assert sentence in ran.stderr
     assert files(repository) == set()
+
+
+def test_secrets_of_files_and_of_builds_are_asked_for_and_given_to_deployments(repository: Path) -> None:
+    text = COMPOSE.replace("build: .", "build: {context: ., secrets: [npm, cert]}\n    secrets: [signing, license]")
+    text += "secrets:\n  npm: {environment: NPM_AUTH}\n  cert: {file: ./cert.txt}\n  signing: {file: ./signing.txt}\n"
+    (repository / "infra" / "compose.yaml").write_text(text + "  license: {external: true}\n")
+    (repository / "infra" / "signing.txt").write_text("canary-of-the-file")
+    wanted = ("COMPOSE2AWS_SECRET_SIGNING", "COMPOSE2AWS_SECRET_LICENSE", "COMPOSE2AWS_SECRET_CERT", "NPM_AUTH")
+    for system in ("github", "gitlab", "codepipeline"):
+        ran = run(repository / "infra", "pipeline", system, JWT_SECRET="canary-of-the-secret")
+        assert ran.returncode == 0, ran.stderr
+        assert all(name in ran.stdout for name in wanted)
+        assert "may stay unset where ./signing.txt is in the repository" in ran.stdout
+        assert "canary" not in ran.stdout + "".join(f.read_text() for f in repository.rglob("*.y*ml"))
+    assert (
+        "gh secret set COMPOSE2AWS_SECRET_SIGNING < ./signing.txt"
+        in run(repository / "infra", "pipeline", "github").stdout
+    )
+    workflow = yaml.safe_load((repository / WORKFLOW).read_text())
+    steps = [step.get("env", {}) for step in workflow["jobs"]["deploy"]["steps"]]
+    assert all(any(env.get(name) == f"${{{{ secrets.{name} }}}}" for env in steps) for name in wanted)
+    compared = [step.get("env", {}) for step in workflow["jobs"]["pull-request"]["steps"]]
+    assert not any("COMPOSE2AWS_SECRET_SIGNING" in env for env in compared)
 
 
 def test_standard_input_is_no_project_of_a_checkout(repository: Path) -> None:

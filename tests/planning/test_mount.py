@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compose2aws.planning.identity import first_container
+from compose2aws.planning.identity import first_container, secret_variable
 from compose2aws.planning.model import BuiltImage, Plan, Tmpfs, VolumeMount
 from compose2aws.planning.mount_point import folder_key, volume_key
 from tests.planning.projects import (
@@ -182,6 +182,172 @@ def test_a_folder_of_the_host_is_never_copied_into_an_image(tmp_path: Path, sour
     made = mounted(tmp_path, f"{source}:/host:ro")
     assert first(made)[1] != "files-baked"
     assert made.file_system is None
+
+
+# ── files that are secrets ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def kept(made: Plan) -> dict[str, str]:
+    """The files that the parameters for files stand for, each with the value that it has now."""
+    return {p.source.removeprefix("file:"): p.value or "" for p in made.parameters if p.source.startswith("file:")}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("tls/server.pem", "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n", "line 1 of"),
+        ("conf.json", '{"name": "x", "password": "hunter2secret"}', "line 1 of"),
+        ("app.yml", "smtp:\n  host: mail\n  password: hunter2secret\n", "line 3 of"),
+        (".env", "LEVEL=info\n", "by its name"),
+    ],
+)
+def test_a_file_that_is_a_secret_is_in_no_image(tmp_path: Path, name: str, content: str, why: str) -> None:
+    made = mounted(tmp_path, f"./{name}:/etc/app/it:ro", {name: content})
+    assert first(made) == ("adapted", "secret-file")
+    assert why in finding(made, "secret-file").message
+    assert kept(made) == {f"./{name}": content}
+    assert "--from=files" not in copied(made)
+    assert "ln -s /run/compose2aws/etc/app/it /0/it" in copied(made)
+    assert "COPY --from=links /0/ /etc/app/\n" in copied(made)
+    writer = container(made, first_container("secrets", "api"))
+    assert "> '/run/compose2aws/etc/app/it' && chmod 0444" in str((writer.command or ("",))[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("ca.pem", "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"),
+        ("public.key", "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n"),
+        ("nginx.conf", "location / { proxy_set_header Authorization $http_authorization; }\n# password: hunter2\n"),
+        ("prometheus.yml", "basic_auth:\n  password_file: /run/secrets/p\n  password: ${PASSWORD}\n"),
+        ("app.js", "const token = request.token;\nconst password = form.password;\n"),
+        ("package.json", '{"dependencies": {"cookie": "0.4.2", "jsonwebtoken": "^9.0.0"}}\n'),
+        (".env.example", "LEVEL=info\n"),
+        ("trust.jks", "certificates alone"),
+    ],
+)
+def test_a_file_that_is_no_secret_stays_in_the_image(tmp_path: Path, name: str, content: str) -> None:
+    made = mounted(tmp_path, f"./{name}:/etc/app/{name}:ro", {name: content})
+    assert first(made) == ("adapted", "files-baked")
+    assert not {"secret-file", "secret-in-image"} & codes(made)
+
+
+def test_a_secret_that_is_too_large_is_told_with_its_line_and_the_way_out(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./app.ini:/etc/app.ini", {"app.ini": "password = hunter2secret\n" + "# more\n" * 1000})
+    assert first(made) == ("adapted", "files-baked")
+    told = finding(made, "secret-in-image")
+    assert (told.severity, "line 1 of app.ini" in told.message) == ("warning", True)
+    assert "4,096 bytes" in told.remedy
+
+
+def test_a_folder_of_certificates_is_baked_without_its_key(tmp_path: Path) -> None:
+    files = {
+        "certs/fullchain.pem": "-----BEGIN CERTIFICATE-----\n",
+        "certs/privkey.pem": "-----BEGIN PRIVATE KEY-----\n",
+    }
+    made = mounted(tmp_path, "./certs:/etc/nginx/certs:ro", files)
+    assert first(made) == ("adapted", "files-baked")
+    assert "COPY --exclude=privkey.pem --from=files0 . /etc/nginx/certs/" in copied(made)
+    assert "COPY --from=links /1/ /etc/nginx/certs/" in copied(made)  # after the folder
+    assert set(kept(made)) == {"./certs/privkey.pem"}
+    assert "line 1 of certs/privkey.pem" in finding(made, "secret-file").message
+
+
+def test_secrets_that_a_folder_on_efs_begins_with_are_told(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./data:/data", {"data/a.png": "x", "data/login.ini": "password = hunter2secret\n"})
+    assert first(made) == ("adapted", "folder-on-efs")
+    assert "line 1 of data/login.ini" in finding(made, "secret-in-image").message
+
+
+def test_a_secret_that_is_not_here_is_asked_for_in_its_variable(tmp_path: Path) -> None:
+    made = mounted(tmp_path, "./tls/server.key:/etc/server.key:ro")
+    assert first(made) == ("adapted", "secret-file")
+    assert kept(made) == {"./tls/server.key": ""}
+    text = "services:\n  api: {image: acme/api, volumes: ['./conf.json:/etc/conf.json']}\n"
+    variable = secret_variable("./conf.json")
+    given = planned(tmp_path, text, environment={variable: '{"password": "hunter2secret"}'})
+    assert kept(given) == {"./conf.json": '{"password": "hunter2secret"}'}
+    assert decision(planned(tmp_path, text), "services.api.volumes[0]").code == "missing-file"
+
+
+def test_a_config_whose_file_is_a_secret_is_written_like_one(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "services:\n  api: {image: acme/api, configs: [{source: app, target: /etc/app.ini, mode: 0400}]}\n"
+        "configs: {app: {file: ./app.ini}}",
+        {"app.ini": "password = hunter2secret\n"},
+    )
+    assert decision(made, "services.api.configs[0]").code == "secret-file"
+    assert outcome(made, "configs.app") == "adapted"
+    assert "chmod 0400" in str((container(made, first_container("secrets", "api")).command or ("",))[0])
+
+
+def test_a_file_that_the_app_may_write_to_can_be_written_to(tmp_path: Path) -> None:
+    for mode, read_only, rights in (("", False, "0644"), (":ro", True, "0444")):
+        made = mounted(tmp_path, f"./.env:/app/.env{mode}", {".env": "KEY=x\n"})
+        (mount,) = container(made, "api").mounts
+        assert mount.read_only is read_only
+        assert f"chmod {rights}" in str((container(made, first_container("secrets", "api")).command or ("",))[0])
+
+
+# ── source code ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+LARAVEL = """
+services:
+  app: {build: {context: ., dockerfile: php/Dockerfile}}
+  api:
+    image: nginx:alpine
+    volumes: ["./:/var/www/html", "./storage:/var/www/html/storage"]
+"""
+
+
+def test_code_that_another_service_is_built_from_is_new_with_each_release(tmp_path: Path) -> None:
+    files = {"php/Dockerfile": "FROM php:8\nCOPY . /app\n", "index.php": "", ".env.laravel": "DB_PASSWORD=x\n"}
+    made = planned(tmp_path, LARAVEL, files)
+    assert first(made) == ("adapted", "files-baked")
+    (line,) = [line for line in copied(made).splitlines() if line.startswith("COPY")]
+    assert line.endswith("--from=code0 . /var/www/html/")
+    for left in ("**/.git", "**/.env", "**/.env.*", "storage"):
+        assert f"--exclude={left} " in line
+    told = finding(made, "source-in-image")
+    assert told.severity == "warning"
+    assert "is gone with its task" in told.message
+    assert [mount.container_path for mount in container(made, "api").mounts] == ["/var/www/html/storage"]
+
+
+@pytest.mark.parametrize(
+    ("body", "baked"),
+    [
+        ("image: node:22\n    command: npm start", True),
+        ("image: node:22\n    working_dir: /app", True),
+        ("image: acme/installs-itself-there", False),
+    ],
+)
+def test_a_folder_with_a_list_of_packages_is_code_where_a_container_is_told_what_to_run(
+    tmp_path: Path, body: str, baked: bool
+) -> None:
+    made = mounted(tmp_path, "./site:/app", {"site/package.json": "{}", "site/server.js": "", "site/logo.png": ""}, body)
+    assert (first(made)[1] == "files-baked") is baked
+    if not baked:
+        told = finding(made, "folder-copied-once")
+        assert told.severity == "warning"
+        assert "no later release changes what is in it, though it looks like source code" in told.message
+        assert ":ro" in told.remedy
+
+
+@pytest.mark.parametrize("folder", ["data", "uploads", "storage"])
+def test_a_folder_of_data_stays_on_efs_beside_a_build_and_a_command(tmp_path: Path, folder: str) -> None:
+    made = planned(
+        tmp_path,
+        f"""
+        services:
+          built: {{build: .}}
+          api: {{image: acme/api, command: serve, volumes: ["./{folder}:/srv/{folder}"]}}
+        """,
+        {"Dockerfile": DOCKERFILE, f"{folder}/a.png": "x"},
+    )
+    assert decision(made, "services.api.volumes[0]").code == "folder-on-efs"
+    assert "no later release changes" in finding(made, "folder-copied-once").message
 
 
 # ── tmpfs, shared memory, configs ───────────────────────────────────────────────────────────────────────────────────

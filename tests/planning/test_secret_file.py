@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from compose2aws.cloudformation import emit, render
-from compose2aws.planning.identity import first_container
-from compose2aws.planning.model import Parameter, Plan, VolumeMount
-from tests.planning.projects import becomes, container, outcome, planned, task
+from compose2aws.planning.identity import first_container, secret_variable
+from compose2aws.planning.model import BuiltImage, Parameter, Plan, VolumeMount
+from tests.planning.projects import becomes, codes, container, finding, outcome, planned, refused, task
 
 TEXT = """
 services:
@@ -128,3 +133,92 @@ def test_a_quote_in_a_path_does_not_end_it(tmp_path: Path) -> None:
     )
     script = str((container(made, first_container("secrets", "api")).command or ("",))[0])
     assert r"> '/run/compose2aws/etc/it'\''s'" in script
+
+
+# ── where the app finds its file ────────────────────────────────────────────────────────────────────────────────────
+
+
+def with_target(folder: Path, target: str, more: str = "") -> Plan:
+    return planned(
+        folder,
+        f"services:\n  api:\n    image: acme/api\n    secrets: [{{source: s, target: {target}}}]\n    {more}\n"
+        "secrets: {s: {file: ./s}}\nvolumes: {data: }\n",
+        {"s": "sesame"},
+    )
+
+
+def dockerfile(made: Plan) -> str:
+    image = container(made, "api").image
+    return (image.target.dockerfile_inline or "") if isinstance(image, BuiltImage) else ""
+
+
+def script(made: Plan) -> str:
+    return str((container(made, first_container("secrets", "api")).command or ("",))[0])
+
+
+@pytest.mark.parametrize("target", ["s", "deep/s", "/run/secrets/s", "/var/run/secrets/s"])
+def test_a_file_below_run_secrets_needs_no_link(tmp_path: Path, target: str) -> None:
+    made = with_target(tmp_path, target)
+    assert dockerfile(made) == ""
+    assert [mount.container_path for mount in container(made, "api").mounts] == ["/run/secrets"]
+    assert "> '/run/secrets/" in script(made)
+
+
+def test_a_file_in_a_folder_of_the_image_hides_nothing_of_it(tmp_path: Path) -> None:
+    made = with_target(tmp_path, "/etc/stripe.key")
+    assert [mount.container_path for mount in container(made, "api").mounts] == ["/run/compose2aws"]
+    assert dockerfile(made).splitlines() == [
+        "# syntax=docker/dockerfile:1",
+        "FROM --platform=$BUILDPLATFORM public.ecr.aws/docker/library/busybox:1.37 AS links",
+        "RUN mkdir /0 && ln -s /run/compose2aws/etc/stripe.key /0/stripe.key",
+        "FROM base",
+        "COPY --from=links /0/ /etc/",
+    ]
+
+
+def test_a_file_inside_of_a_volume_is_found_by_a_link_in_the_volume(tmp_path: Path) -> None:
+    made = with_target(tmp_path, "/data/keys/s", "volumes: ['data:/data']")
+    assert dockerfile(made) == ""
+    assert "ln -sfn '/run/compose2aws/data/keys/s' '/folders/0/keys/s'" in script(made)
+    mounts = {mount.container_path: mount.volume for mount in container(made, first_container("secrets", "api")).mounts}
+    assert mounts["/folders/0"] == "DataAccessPoint"
+    assert "secret-hidden" not in codes(made)
+
+
+def test_a_file_that_memory_lies_over_is_an_error(tmp_path: Path) -> None:
+    told = finding(with_target(tmp_path, "/scratch/s", "tmpfs: ['/scratch']"), "secret-hidden")
+    assert told.severity == "error"
+    assert "/run/secrets" in told.remedy
+
+
+# ── what it holds ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_secret_has_the_value_of_its_variable_or_of_its_file_to_the_last_byte(tmp_path: Path) -> None:
+    text = """
+    services: {api: {image: acme/api, secrets: [a, b]}}
+    secrets: {a: {file: ./a}, b: {environment: B}}
+    """
+    made = planned(tmp_path, text, {"a": "one\n two\n\n"}, environment={"B": "of-the-environment"})
+    assert sorted(p.value or "" for p in made.parameters) == ["of-the-environment", "one\n two\n\n"]
+    stands_in = planned(tmp_path, text, environment={secret_variable("a"): "instead"})
+    assert sorted(p.value or "" for p in stands_in.parameters) == ["", "instead"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"x" * 4097, "secret-too-long"), (b"\xff\xfe\x00", "secret-not-text"), (b"", "secret-empty")]
+)
+def test_what_no_parameter_can_hold_is_refused_with_a_way_out(tmp_path: Path, content: bytes, code: str) -> None:
+    (tmp_path / "s").write_bytes(content)
+    text = "services: {api: {image: acme/api, secrets: [s]}}\nsecrets: {s: {file: ./s}}\n"
+    made = planned(tmp_path, text)
+    assert refused(made) == {"services.api.secrets[0]": code}
+    assert finding(made, code).remedy
+    assert refused(planned(tmp_path, text, environment={secret_variable("s"): "fits"})) == {}
+
+
+@given(st.sets(st.text(alphabet="ab1_.-/A", min_size=1, max_size=6), min_size=2))
+def test_no_two_secrets_have_one_variable(names: set[str]) -> None:
+    variables = {secret_variable(name) for name in names}
+    assert len(variables) == len(names)
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", variable) for variable in variables)

@@ -13,4 +13,4 @@ def project_path(path: str, project: Project) -> str:
     if posixpath.commonpath([path, project.folder]) == "/":
         return path
     relative = posixpath.relpath(path, project.folder)
-    return relative if relative.startswith(".") else f"./{relative}"
+    return relative if relative == "." or relative.split("/")[0] == ".." else f"./{relative}"

@@ -89,7 +89,8 @@ def _mounting(source: str, project: Project) -> Iterator[tree.Mapping]:
 
 
 def _is_told_what_to_run(service: tree.Mapping) -> bool:
-    return any(service.entries.get(key) is not None for key in ("command", "entrypoint", "working_dir"))
+    found = (service.entries.get(key) for key in ("command", "entrypoint", "working_dir"))
+    return any(node is not None and not (isinstance(node, tree.Scalar) and node.value is None) for node in found)
 
 
 def _services(project: Project) -> Iterator[tree.Mapping]:

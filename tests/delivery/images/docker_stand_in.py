@@ -108,7 +108,11 @@ def check_target(entry: dict[str, Any], bake: dict[str, Any]) -> None:
             check_target(bake["target"][place.removeprefix("target:")], bake)
         elif "://" not in place and not place.startswith("git@"):
             assert Path(place).is_dir(), f"{place} is no folder of {Path.cwd()}"
-    for name, source in re.findall(r"COPY .*--from=(\S+) (\S+) ", entry.get("dockerfile-inline", "")):
+    inline = entry.get("dockerfile-inline", "")
+    stages = set(re.findall(r"^FROM .* AS (\S+)$", inline, re.MULTILINE))
+    for name, source in re.findall(r"COPY .*--from=(\S+) (\S+) ", inline):
+        if name in stages:
+            continue
         context = Path(entry["contexts"][name])
         ignored = context / ".dockerignore"
         hidden = ignored.read_text().split() if ignored.is_file() else []

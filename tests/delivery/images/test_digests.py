@@ -126,6 +126,32 @@ def test_a_mounted_file_is_baked_in_although_the_project_keeps_it_from_builds(sh
     assert any(place.startswith("fs.read=") and "files0" in place for place in shop.builds[-1]["allow"])
 
 
+def test_source_code_that_is_mounted_is_built_anew_when_it_changes_and_not_for_what_it_leaves_out(shop: Shop) -> None:
+    text = (shop.folder / "compose.yaml").read_text()
+    proxy = "  proxy:\n    image: nginx:1.27\n    ports: ['8081:80']\n    volumes: ['./web:/srv/web']\n"
+    shop.write("compose.yaml", text + proxy)
+    before = content_tags(shop.request())["ProxyImage"]
+    shop.write("web/build.log", "named in its .dockerignore")
+    shop.write("api/main.js", "another service's")
+    assert content_tags(shop.request())["ProxyImage"] == before
+    shop.write("web/main.js", "console.log('the next release')")
+    assert content_tags(shop.request())["ProxyImage"] != before
+    assert "proxy" in shop.built(lambda: deployed(shop))
+    assert not any("fs.read=" in place for place in shop.builds[-1]["allow"])  # no copy without its .dockerignore
+
+
+def test_a_secret_file_is_built_into_nothing(shop: Shop) -> None:
+    text = (shop.folder / "compose.yaml").read_text()
+    proxy = "  proxy:\n    image: nginx:1.27\n    ports: ['8081:80']\n    volumes: ['./proxy.key:/etc/proxy.key:ro']\n"
+    shop.write("compose.yaml", text + proxy)
+    shop.write("proxy.key", "the first key")
+    before = content_tags(shop.request())["ProxyImage"]
+    shop.write("proxy.key", "the second key")
+    shop.write("README.md", "the folder is no context of the image")
+    assert content_tags(shop.request())["ProxyImage"] == before
+    assert "proxy" in shop.built(lambda: deployed(shop))
+
+
 def test_a_mounted_file_that_is_baked_in_counts_and_no_other_file_of_its_folder(shop: Shop) -> None:
     text = (shop.folder / "compose.yaml").read_text()
     shop.write("nginx.conf", "server { listen 80; }\n")
