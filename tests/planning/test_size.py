@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from compose2aws.catalog.size_table import size_table
 from compose2aws.planning.size import FARGATE_SIZES, fargate_size
 from tests.planning.projects import decision, outcome, planned, refused, task
 
@@ -75,9 +76,69 @@ def test_limits_count_before_reservations_and_the_settings_before_both(
     assert sized(tmp_path, body) == size
 
 
-def test_images_on_a_java_machine_get_more(tmp_path: Path) -> None:
-    assert sized(tmp_path, "restart: always", "jenkins/jenkins:lts") == (512, 1024)
-    assert sized(tmp_path, "mem_limit: 4g", "jenkins/jenkins:lts") == (512, 4096)
+@pytest.mark.parametrize(
+    ("image", "size"),
+    [
+        ("mcr.microsoft.com/mssql/server:2022-latest", (1024, 4096)),
+        ("docker.elastic.co/elasticsearch/elasticsearch:9.2.0", (1024, 2048)),
+        ("quay.io/keycloak/keycloak:26.4", (512, 2048)),
+        ("confluentinc/cp-kafka:8.1.0", (512, 2048)),
+        ("confluentinc/cp-schema-registry:8.1.0", (512, 2048)),
+        ("gitlab/gitlab-ce:18.6.0-ce.0", (2048, 8192)),
+        ("public.ecr.aws/docker/library/sonarqube:community", (1024, 4096)),
+        ("nextcloud:32-apache", (256, 1024)),
+        ("acme/nextcloud:32", (256, 512)),
+    ],
+)
+def test_an_image_gets_what_its_makers_ask_for_where_the_file_says_nothing(
+    tmp_path: Path, image: str, size: tuple[int, int]
+) -> None:
+    assert sized(tmp_path, "restart: always", image) == size
+
+
+def test_what_the_file_says_counts_before_what_the_makers_ask_for(tmp_path: Path) -> None:
+    assert sized(tmp_path, "mem_limit: 1g", "jenkins/jenkins:lts") == (512, 1024)
+    assert sized(tmp_path, "x-aws: {cpu: 0.25, memory: 512MB}", "jenkins/jenkins:lts") == (256, 512)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "size"),
+    [
+        ("FROM eclipse-temurin:21-jre\nCOPY app.jar .", (512, 1024)),
+        ("FROM maven:3-eclipse-temurin-21 AS build\nFROM debian:13\nCOPY --from=build /a /a", (256, 512)),
+        ("ARG V=21\nFROM amazoncorretto:${V}-alpine", (512, 1024)),
+        ("FROM gcr.io/distroless/java21-debian12@sha256:0123\nCOPY a.jar /", (512, 1024)),
+        ("FROM eclipse-temurin:21 AS base\nFROM base\nCOPY a.jar /", (512, 1024)),
+        ("ARG BASE=x\nFROM ${BASE}:1", (256, 512)),
+        ("FROM node:24", (256, 512)),
+    ],
+)
+def test_an_image_that_is_built_gets_what_its_base_needs(
+    tmp_path: Path, dockerfile: str, size: tuple[int, int]
+) -> None:
+    made = planned(tmp_path, "services:\n  api: {build: .}\n", {"Dockerfile": dockerfile}, tier="development")
+    assert (task(made, "api").cpu, task(made, "api").memory) == size
+
+
+@pytest.mark.parametrize(
+    ("body", "memory"),
+    [
+        ("environment: {JAVA_OPTS: '-Xms1g -Xmx2g'}", 3072),
+        ("command: java -Xmx1536m -jar app.jar", 3072),
+        ("environment: ['NODE_OPTIONS=--max-old-space-size=2048']", 3072),
+        ("environment: {JAVA_OPTS: -Xmx256m}", 512),
+        ("environment: {JAVA_OPTS: -Xmx2g}\n    mem_limit: 1g", 1024),
+    ],
+)
+def test_a_heap_that_is_asked_for_has_room(tmp_path: Path, body: str, memory: int) -> None:
+    assert sized(tmp_path, body)[1] == memory
+
+
+def test_every_known_size_is_fargates_and_says_where_it_comes_from() -> None:
+    for row in size_table():
+        assert fargate_size(row.cpu, row.memory) == (row.cpu, row.memory), row.images
+        assert row.says
+        assert all(":" not in pattern for pattern in row.images)
 
 
 def test_the_containers_of_a_task_are_summed(tmp_path: Path) -> None:

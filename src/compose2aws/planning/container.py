@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compose2aws.compose import node as tree
+from compose2aws.compose.project import Project
 from compose2aws.planning.health import plan_health_check
 from compose2aws.planning.hosting import DEFAULT_CAPABILITIES, FARGATE_CAPABILITIES, Wish, capability, wants_gpus
 from compose2aws.planning.identity import container_name
@@ -17,6 +18,7 @@ from compose2aws.planning.mount_point import Mounts
 from compose2aws.planning.settings import mebibytes
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.text import Text
+from compose2aws.planning.usual_size import usual_cpu_and_memory
 from compose2aws.planning.values import ContainerValues
 
 # Amazon ECS API Reference, "ContainerDefinition", stopTimeout: at most 120 seconds on Fargate; on instances it names no
@@ -134,9 +136,9 @@ def _invocation(
     return values.command[:1], values.command[1:] or None
 
 
-def asked(kind: Kind, ledger: Ledger) -> Asked:
-    """Limits, else reservations, else a quarter of a CPU and half a gigabyte (more where the mapping knows)."""
-    service, settings, mapping = kind.source, kind.source.settings, kind.mapping
+def asked(kind: Kind, project: Project, ledger: Ledger) -> Asked:
+    """Limits, else reservations, else what such a container usually needs."""
+    service, settings = kind.source, kind.source.settings
     definition = service.definition
     cpus = settings.cpu
     memory = settings.memory
@@ -166,7 +168,7 @@ def asked(kind: Kind, ledger: Ledger) -> Asked:
         if key in service.node:
             ledger.record(service.at(key), "adapted", definition, reason="part of the task's size")
             memory = memory or mebibytes(service.text(key) or "")
-    usual_cpu, usual_memory = (mapping.cpu or 256, mapping.memory or 512) if mapping else (256, 512)
+    usual_cpu, usual_memory = usual_cpu_and_memory(kind, project)
     if gpus := wants_gpus(service):
         usual_cpu, usual_memory = gpus * _CPU_BESIDE_GPU, gpus * _MEMORY_BESIDE_GPU
     return Asked(max(1, round((cpus or 0) * 1024)) if cpus else usual_cpu, memory or usual_memory, memory is not None)

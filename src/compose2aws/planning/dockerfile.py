@@ -19,11 +19,13 @@ _WITHOUT_SHELL = re.compile(r"(^|/)(scratch|distroless[^ ]*|static)(:|$|@)|distr
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
     """`copied_to` are the places that COPY and ADD of the context write to; `written_to` those and the working folders,
-    of the last stage; `has_shell` is whether its base has one, as far as its name tells."""
+    of the last stage; `has_shell` is whether its base has one, as far as its name tells. `base` is the image that it
+    stands on, as written."""
 
     copied_to: frozenset[str]
     written_to: frozenset[str]
     has_shell: bool
+    base: str = ""
 
 
 def dockerfile_text(service: ServiceSource, project: Project) -> str | None:
@@ -69,4 +71,4 @@ def _read(text: str, stage: str | None) -> Dockerfile:
             written.add(place)
             if not any(word.startswith("--from") for word in words):
                 copied.add(place)
-    return Dockerfile(frozenset(copied), frozenset(written - {"/"}), not _WITHOUT_SHELL.search(base))
+    return Dockerfile(frozenset(copied), frozenset(written - {"/"}), not _WITHOUT_SHELL.search(base), base)

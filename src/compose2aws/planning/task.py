@@ -47,7 +47,7 @@ def plan_task(
     checked = {m.source.name for m in members if "healthcheck" in m.source.node}
     for member in members:
         name = member.source.name
-        wanted.append(asked(member, ledger))
+        wanted.append(asked(member, parts.project, ledger))
         files, filling = parts.secret_files[name], parts.fillings[name]
         container = plan_container(
             member,
