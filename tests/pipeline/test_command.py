@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from compose2aws.planning.identity import secret_variable
 from tests.bare_environment import bare_environment
 
 COMPOSE = """\
@@ -140,6 +141,18 @@ def test_secrets_of_files_and_of_builds_are_asked_for_and_given_to_deployments(r
     assert all(any(env.get(name) == f"${{{{ secrets.{name} }}}}" for env in steps) for name in wanted)
     compared = [step.get("env", {}) for step in workflow["jobs"]["pull-request"]["steps"]]
     assert not any("COMPOSE2AWS_SECRET_SIGNING" in env for env in compared)
+
+
+def test_a_key_that_is_mounted_itself_is_asked_for_and_one_of_a_folder_is_not(repository: Path) -> None:
+    volumes = "    volumes: ['./tls/a.key:/etc/a.key:ro', './folder:/etc/folder:ro']\n"
+    (repository / "infra" / "compose.yaml").write_text(COMPOSE + volumes)
+    for name in ("tls/a.key", "folder/b.key"):
+        (repository / "infra" / name).parent.mkdir()
+        (repository / "infra" / name).write_text("canary-of-the-key")
+    ran = run(repository / "infra", "pipeline", "github", JWT_SECRET="canary-of-the-secret")
+    assert ran.returncode == 0, ran.stderr
+    assert f"gh secret set {secret_variable('./tls/a.key')} < ./tls/a.key" in ran.stdout
+    assert secret_variable("./folder/b.key") not in ran.stdout
 
 
 def test_standard_input_is_no_project_of_a_checkout(repository: Path) -> None:

@@ -197,6 +197,7 @@ def kept(made: Plan) -> dict[str, str]:
     [
         ("tls/server.pem", "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n", "line 1 of"),
         ("conf.json", '{"name": "x", "password": "hunter2secret"}', "line 1 of"),
+        ("short.json", '{"password":"hunter2secret"}', "line 1 of"),
         ("app.yml", "smtp:\n  host: mail\n  password: hunter2secret\n", "line 3 of"),
         (".env", "LEVEL=info\n", "by its name"),
     ],
@@ -326,7 +327,8 @@ def test_code_that_another_service_is_built_from_is_new_with_each_release(tmp_pa
 def test_a_folder_with_a_list_of_packages_is_code_where_a_container_is_told_what_to_run(
     tmp_path: Path, body: str, baked: bool
 ) -> None:
-    made = mounted(tmp_path, "./site:/app", {"site/package.json": "{}", "site/server.js": "", "site/logo.png": ""}, body)
+    files = {"site/package.json": "{}", "site/server.js": "", "site/logo.png": ""}
+    made = mounted(tmp_path, "./site:/app", files, body)
     assert (first(made)[1] == "files-baked") is baked
     if not baked:
         told = finding(made, "folder-copied-once")

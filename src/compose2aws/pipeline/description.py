@@ -9,7 +9,7 @@ from typing import Any
 
 from compose2aws.catalog.catalog import read_table
 from compose2aws.compose.node import Mapping as MappingNode
-from compose2aws.compose.node import Node, Scalar, find
+from compose2aws.compose.node import Node, Scalar, find, leaves
 from compose2aws.compose.node import Sequence as SequenceNode
 from compose2aws.compose.project import Project
 from compose2aws.pipeline.model import Images, Resources, Variable
@@ -40,7 +40,7 @@ def variables_of(plan: Plan, project: Project) -> tuple[Variable, ...]:
         kind, _, what = parameter.source.partition(":")
         if kind == "variable":
             found[what] = Variable(what, "", parameter.secret, parameter.required)
-        elif kind in ("file", "external"):
+        elif kind == "external" or (kind == "file" and _is_asked_for(what, project)):
             name = secret_variable(what)
             place = _place(what, project) if kind == "file" else None
             found[name] = Variable(name, "", secret=True, required=parameter.required, file=place)
@@ -65,6 +65,15 @@ def _of_builds(project: Project) -> Iterator[Variable]:
                 yield Variable(variable.text, "", secret=True, required=False)
             elif find(project.root, ("secrets", name, "file")) is not None:
                 yield Variable(secret_variable(name), "", secret=True, required=False, file=_place(name, project))
+
+
+def _is_asked_for(name: str, project: Project) -> bool:
+    """Whether a secret is wanted where its file is not at hand: a compose secret, or a file that is mounted itself. Of
+    one in a mounted folder nothing is known in a checkout that does not have it."""
+    if not name.startswith((".", "/")):
+        return True
+    sources = [node for _, node in leaves(project.root) if isinstance(node, Scalar) and node.text.startswith("/")]
+    return name in {project_path(node.text, project) for node in sources}
 
 
 def _place(name: str, project: Project) -> str:

@@ -69,6 +69,7 @@ def _line(name: str, text: str) -> int | None:
 
 
 def _gives_one(line: str) -> bool:
+    line = re.sub(r"""(["'])\s*:(?=\S)""", r"\1: ", line)
     # an object in one line: each of its entries
     entries = [entry.strip(" }") for entry in re.split(r"[{,]", line)] if line.lstrip().startswith("{") else [line]
     return any(not _TEMPLATED.match(entry, start, end) for entry in entries for start, end in secret_spans(entry))
