@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compose2aws.catalog.catalog import settings_schema
 from compose2aws.compose import ComposeError, Diagnostic
 from compose2aws.planning.settings import Settings, mebibytes, read_settings
 from tests.planning.projects import read
@@ -121,6 +123,63 @@ def test_a_setting_of_a_service_of_the_wrong_form_is_an_error_in_its_line(tmp_pa
     assert {error.code for error in found} == {"invalid-setting"}
     assert {error.position.line for error in found if error.position} == {5}
     assert all(error.path[:4] == ("services", "api", "x-aws", line.partition(":")[0]) for error in found)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "domain: https://example.com/",
+            "found 'https://example.com/', wanted a domain in small letters, without https://",
+        ),
+        ("tier: prod", "found 'prod', wanted development or production"),
+        ("alarms: nobody", "found 'nobody', wanted a mail address, such as ops@example.com"),
+        ("restore: [a]", "found ['a'], wanted a mapping (key: value)"),
+        ("vpc: {id: vpc-12, public-subnets: [subnet-1, subnet-2]}", "`private-subnets` is missing"),
+        (
+            "vpc: {id: vpc-12, public-subnets: [subnet-1], private-subnets: []}",
+            "found ['subnet-1'], wanted 2 or more in",
+        ),
+        ("tls: true", "found true, wanted required"),
+    ],
+)
+def test_an_error_says_in_words_what_is_wanted(tmp_path: Path, line: str, message: str) -> None:
+    assert message in top(tmp_path, line)[0].message
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("cpu: lots", "found 'lots', wanted a number"),
+        ("cpu: 0", "found 0, wanted more than 0"),
+        ("managed: 3", "found 3, wanted a text or true or false"),
+        ("autoscale: [a]", "found ['a'], wanted a mapping (key: value)"),
+        ("autoscale: {min: 1}", "`max` is missing"),
+        ("autoscale: {max: 3, cpu: 101}", "found 101, wanted 100 or less"),
+        ("autoscale: {min: 5, max: 1}", "found 5, wanted 1 or less: it is the fewest tasks"),
+        ("priority: 0", "found 0, wanted 1 or more"),
+        ("host: https://api.example.com", "wanted a name in small letters, without https://"),
+        ("path: api", "found 'api', wanted a path that begins with /"),
+        ("policies: [x]", "found 'x', wanted a managed policy's ARN"),
+        (f"was: '{'x ' * 100}'", "…, wanted the name of a service"),
+    ],
+)
+def test_an_error_of_a_services_setting_says_so_too(tmp_path: Path, line: str, message: str) -> None:
+    (error,) = inner(tmp_path, line)
+    assert message in error.message
+
+
+def test_no_form_is_told_as_a_pattern() -> None:
+    def patterns(part: object) -> Iterator[dict[str, object]]:
+        if isinstance(part, dict):
+            if isinstance(part.get("pattern"), str):
+                yield part
+            for below in part.values():
+                yield from patterns(below)
+
+    found = list(patterns(settings_schema()))
+    assert len(found) > 10
+    assert all("patternErrorMessage" in part for part in found)
 
 
 def test_x_aws_that_is_no_mapping_is_an_error(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ and the nearest name.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from compose2aws.compose.project import ComposeError, Diagnostic, Project
 from compose2aws.planning.model import Tier
 from compose2aws.planning.renaming import renaming_problems
 from compose2aws.planning.schedule import expression_problem, zone_problem
+from compose2aws.planning.setting_problem import setting_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +162,11 @@ def _check(project: Project, path: Path, schema: dict[str, Any]) -> list[Diagnos
             keys = [key for key in (below if isinstance(below, Mapping) else ()) if key not in known]
             found += [_unknown_key(project, (*at, key), key, known) for key in keys]
         else:
-            message = error.message if len(error.message) < 200 else "has the wrong form"
-            given = _given(find(project.root, at))
-            if given:
-                message = f"the value of {', '.join(given)} has the wrong form"
+            message = setting_problem(error, schema, _given(find(project.root, at)))
             found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
     block = plain(node)
     found += _check_schedule(project, path, block)
+    found += _check_range(project, path, block)
     memory = block.get("memory") if isinstance(block, dict) else None
     if isinstance(memory, str) and mebibytes(memory) is None:
         at = (*path, "memory")
@@ -174,6 +174,17 @@ def _check(project: Project, path: Path, schema: dict[str, Any]) -> list[Diagnos
         message = f"found {what}, wanted a size such as 512MB or 2GB"
         found.append(Diagnostic("invalid-setting", message, at, locate(project.root, at)))
     return found
+
+
+def _check_range(project: Project, path: Path, block: Any) -> Iterator[Diagnostic]:
+    autoscale = block.get("autoscale") if isinstance(block, dict) else None
+    least, most = (autoscale.get(key) for key in ("min", "max")) if isinstance(autoscale, dict) else (None, None)
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        at = (*path, "autoscale", "min")
+        given = _given(find(project.root, at)) + _given(find(project.root, (*path, "autoscale", "max")))
+        what = f"the value of {', '.join(given)}" if given else f"found {least}"
+        message = f"{what}, wanted {'a number' if given else most} or less: it is the fewest tasks, and `max` the most"
+        yield Diagnostic("invalid-setting", message, at, locate(project.root, at))
 
 
 def _check_schedule(project: Project, path: Path, block: Any) -> list[Diagnostic]:
