@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from compose2aws.catalog import load_catalog
+from compose2aws.cloudformation import emit
+from compose2aws.compose import LoadOptions, load
+from compose2aws.delivery.account import Account
+from compose2aws.delivery.images import ImageRequest, content_tags
+from compose2aws.planning.planner import plan
+from tests.delivery.images.docker_stand_in import MANIFEST
 from tests.deployment import DIGEST, deploy, synthesise
 
 from .conftest import Command, Outcome
@@ -27,7 +34,7 @@ services:
       JWT_SECRET: ${JWT_SECRET:?}
       DATABASE_URL: postgresql://app:app@db:5432/app
   worker:
-    build: .
+    build: worker
   db:
     image: postgres:15
     environment: {POSTGRES_USER: app, POSTGRES_PASSWORD: app, POSTGRES_DB: app}
@@ -40,7 +47,8 @@ class Shop:
 
     def __init__(self, folder: Path, server: RehearsalServer, command: Command) -> None:
         self.folder, self.server, self.command = folder, server, command
-        (folder / "Dockerfile").write_text("FROM scratch\n")
+        (folder / "worker").mkdir()
+        (folder / "worker" / "Dockerfile").write_text("FROM scratch\n")
         self.write(SHOP)
 
     def write(self, text: str) -> None:
@@ -49,6 +57,22 @@ class Shop:
     def deploy(self) -> None:
         synthesise([self.folder / "compose.yaml"], self.folder / "old", "--format", "json")
         deploy(self.folder / "old", self.server)
+        self.push()
+
+    def push(self) -> None:
+        """Gives the registry the image that is deployed, under the tag of the files that it is made of."""
+        options = LoadOptions(files=("compose.yaml",), working_directory=str(self.folder), required_variables="hole")
+        templates = emit(plan(load(options), load_catalog(), None))
+        request = ImageRequest(templates, self.folder, cast(Account, None), {}, "registry")
+        repository = self.cloudformation.describe_stack_resource(
+            StackName="shop-base", LogicalResourceId="WorkerRepository"
+        )["StackResourceDetail"]["PhysicalResourceId"]
+        self.server.client("ecr").put_image(
+            repositoryName=repository,
+            imageTag=content_tags(request)["WorkerImage"],
+            imageManifest=json.dumps(MANIFEST),
+            imageDigest=DIGEST,
+        )
 
     def diff(self, *options: str, **environment: str) -> Outcome:
         return self.command("diff", *options, environment={**self.server.environment, **environment})
@@ -106,7 +130,7 @@ def test_what_is_deployed_differs_in_nothing_and_a_release_is_told_in_the_same_w
         outcome = deployed.diff("--detailed-exitcode", *options)
         assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "Nothing would change.\n", "")
     release = SHOP.replace("api:1", "api:2").replace("postgres:15", "postgres:16")
-    deployed.write(release.replace("    build: .", "    image: busybox"))
+    deployed.write(release.replace("    build: worker", "    image: busybox"))
     for options in ([], ["--change-set"], ["--change-set", "--drift-aware"]):
         outcome = deployed.diff("--detailed-exitcode", *options)
         assert outcome.returncode == 2, outcome.stderr

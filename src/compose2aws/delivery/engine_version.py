@@ -5,7 +5,6 @@ An engine never goes back: AWS cannot, and a roll-back of the stack does not und
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from compose2aws.delivery.account import Account
 from compose2aws.delivery.refusal import DeliveryError
 from compose2aws.delivery.stack import DeployedStack, stack_resources
+from compose2aws.delivery.version_number import numbers
 from compose2aws.planning.model import Managed
 
 
@@ -53,19 +53,19 @@ def choose(wanted: WantedVersion, previous: str | None, live: str | None, *, upg
     """
     if previous is None:
         return ChosenVersion(wanted.newest)
-    running = live if live is not None and _numbers(live) > _numbers(previous) else previous
-    major = _numbers(wanted.major)
-    if _numbers(running)[: len(major)] != major:
-        if _numbers(running) > _numbers(wanted.newest):
+    running = live if live is not None and numbers(live) > numbers(previous) else previous
+    major = numbers(wanted.major)
+    if numbers(running)[: len(major)] != major:
+        if numbers(running) > numbers(wanted.newest):
             raise DeliveryError(
                 f"{wanted.service} runs version {running}, and its image asks for {wanted.major}: no engine goes back. "
                 "Put the newer version's tag into the compose file, or restore a snapshot under another service's name"
             )
         return ChosenVersion(wanted.newest, major_upgrade=True, upgraded_from=running)
-    if upgrade and _numbers(wanted.newest) > _numbers(running):
+    if upgrade and numbers(wanted.newest) > numbers(running):
         return ChosenVersion(wanted.newest, upgraded_from=running)
     # A live version may be longer than what AWS was given (8.0.1 for 8.0); then the given one is still right.
-    same = _numbers(running)[: len(_numbers(previous))] == _numbers(previous)
+    same = numbers(running)[: len(numbers(previous))] == numbers(previous)
     return ChosenVersion(previous if same else running)
 
 
@@ -147,12 +147,3 @@ _ASK: dict[str, Callable[[Account, str], str]] = {
     "AWS::DocDB::DBCluster": _documents,
     "AWS::ElastiCache::ReplicationGroup": _replication_group,
 }
-
-
-def is_older(version: Any, than: Any) -> bool:
-    """Whether a version is below another; not where one of them is not known yet."""
-    return "${" not in f"{version}{than}" and _numbers(version) < _numbers(than)
-
-
-def _numbers(version: Any) -> tuple[int, ...]:
-    return tuple(int(digits) for digits in re.findall(r"\d+", str(version)))

@@ -5,7 +5,6 @@ An upgrade that AWS does not make in one step fails after the snapshot was taken
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from compose2aws.delivery.checks.doubt import each
 from compose2aws.delivery.checks.situation import Resource, Situation
 from compose2aws.delivery.engine_version import ChosenVersion, chosen_versions
 from compose2aws.delivery.refusal import DeliveryError
+from compose2aws.delivery.version_number import numbers
 from compose2aws.planning.ledger import Finding
 
 _SERVICES = {
@@ -97,7 +97,7 @@ def _wanted(situation: Situation, versions: Mapping[str, ChosenVersion]) -> list
             running = choice.upgraded_from if choice is not None and before is not None else before
             # A version that only follows the one that runs is no change.
             if choice is None or before is None or running is not None:
-                depth = len(_numbers(majors.get(str(parameter), "1")))
+                depth = len(numbers(majors.get(str(parameter), "1")))
                 found.append(_Wanted(resource, engine, version, running, depth))
     return found
 
@@ -157,13 +157,13 @@ def _no_version(situation: Situation, one: _Wanted, offered: list[str]) -> Findi
 
 def _no_upgrade(situation: Situation, one: _Wanted, targets: list[str]) -> Finding:
     """With the newest target of each major up to the one that is wanted."""
-    wanted = _numbers(one.version)[: one.depth]
+    wanted = numbers(one.version)[: one.depth]
     newest: dict[tuple[int, ...], str] = {}
-    for target in sorted(targets, key=_numbers):
-        major = _numbers(target)[: one.depth]
+    for target in sorted(targets, key=numbers):
+        major = numbers(target)[: one.depth]
         if major <= wanted:
             newest[major] = target
-    here = _numbers(one.running or "")[: one.depth]
+    here = numbers(one.running or "")[: one.depth]
     between = [".".join(map(str, major)) for major in newest if here < major < wanted]
     to = f", but to {', '.join(newest.values())}" if newest else ""
     name = (one.resource.source or one.resource.logical_id).removeprefix("services.")
@@ -175,7 +175,3 @@ def _no_upgrade(situation: Situation, one: _Wanted, targets: list[str]) -> Findi
     else:
         remedy = "keep the image's tag of the version that runs"
     return situation.finding("engine-upgrade", "error", message, remedy, one.resource.source)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(digits) for digits in re.findall(r"\d+", version))

@@ -127,6 +127,8 @@ def _by_change_set(
         why = f"it is {there.status}"
     for parameter in settled.missing:
         kind, _, what = parameter.source.partition(":")
+        if kind == "image":
+            built.add(parameter.name)
         value = _SOME_DIGEST if kind == "image" else find_zone(account, what) if kind == "hosted-zone" else None
         if value is None:
             why = why or f"nothing gives {what or parameter.name} a value"
@@ -137,7 +139,7 @@ def _by_change_set(
     if why:
         tell(f"{stack.name}: no change set can be made, since {why}; judged from the templates alone")
         return offline
-    if any(parameters.get(one.name) == _SOME_DIGEST for one in stack.parameters):
+    if built:
         tell(f"{stack.name}: images that are to be built stand for themselves with a digest of zeros")
     found = by_change_set(
         account,

@@ -14,7 +14,7 @@ from compose2aws.delivery.difference.evaluation import MASK, Evaluation, is_no_e
 from compose2aws.delivery.difference.folder import begins_empty, folder_of, folders
 from compose2aws.delivery.difference.model import Change, Effect, PropertyChange, Replacement, StackDifference
 from compose2aws.delivery.difference.values import Comparison, Difference
-from compose2aws.delivery.engine_version import is_older
+from compose2aws.delivery.version_number import is_older
 
 _EFFECTS: tuple[Effect, ...] = ("none", "tasks", "interruption")
 _REPLACEMENTS: tuple[Replacement, ...] = ("never", "conditional", "always")
