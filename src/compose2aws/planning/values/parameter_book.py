@@ -142,7 +142,7 @@ class ParameterBook:
                 path,
                 "secret-too-long",
                 f"a secret of {size} bytes stands here; a parameter of CloudFormation holds at most {LONGEST_VALUE}",
-                "put it into a file and give it as a compose secret, or make the app read it from Secrets Manager",
+                "let the app read it from Secrets Manager or S3 itself",
             )
 
 
