@@ -94,11 +94,19 @@ def test_a_user_that_a_script_makes_keeps_its_login_without_a_warning(tmp_path: 
     )
 
 
-@pytest.mark.parametrize("url", ["postgres://blog:other@db/blog", "postgres://unheard:blogword@db/blog"])
+@pytest.mark.parametrize("url", ["postgres://blog:${OTHER}@db/blog", "postgres://unheard:blogword@db/blog"])
 def test_a_login_that_no_script_makes_is_told(tmp_path: Path, url: str) -> None:
     (told,) = findings(with_script(tmp_path, OWNED, url=url), "database-user-unknown")
     assert told.severity == "warning"
     assert "neither the compose file nor an init script is seen to make" in told.message
+
+
+def test_a_password_that_is_not_the_scripts_is_an_error(tmp_path: Path) -> None:
+    made = with_script(tmp_path, OWNED, url="postgres://blog:other@db/blog")
+    (told,) = findings(made, "database-password-differs")
+    assert told.severity == "error"
+    assert not {"other", "blogword"} & set(told.message.split())
+    assert findings(made, "database-user-unknown") == []
 
 
 def test_a_password_from_the_same_variable_on_both_sides_is_one(tmp_path: Path) -> None:
@@ -107,13 +115,23 @@ def test_a_password_from_the_same_variable_on_both_sides_is_one(tmp_path: Path) 
     assert findings(with_script(tmp_path, script, "a.sh", url=url), "database-user-unknown") == []
 
 
-def test_a_script_that_gives_the_servers_own_password_gives_the_generated_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["sesame", "${WORD}"])
+def test_a_script_that_gives_the_servers_own_password_gives_the_generated_one(tmp_path: Path, word: str) -> None:
     """On AWS the script finds the generated password in POSTGRES_PASSWORD, and so must the client."""
     script = "psql <<E\nCREATE USER blog PASSWORD '$POSTGRES_PASSWORD';\nE\n"
-    text = compose("postgres:16", "postgres://blog:${WORD}@db/blog").replace("sesame", '"${WORD}"')
+    text = compose("postgres:16", f"postgres://blog:{word}@db/blog").replace("PASSWORD: sesame", f'PASSWORD: "{word}"')
     made = planned(tmp_path, text, {"init/a.sh": script})
     (variable,) = container(made, "app").environment
     assert str(variable.text) == "postgres://blog:{password of db}@{host of db}/blog"
+
+
+def test_a_password_that_only_reads_like_the_servers_own_stays(tmp_path: Path) -> None:
+    """The server's is generated on AWS; the script's is what it was."""
+    script = "CREATE USER blog PASSWORD 'sesame';"
+    made = planned(tmp_path, compose("postgres:16", "postgres://blog:sesame@db/blog"), {"init/a.sql": script})
+    (variable,) = container(made, "app").environment
+    assert "{password of db}" not in str(variable.text)
+    assert findings(made, "database-user-unknown") == []
 
 
 @pytest.mark.parametrize("tag", ["11", "14", "15"])

@@ -106,3 +106,10 @@ def test_a_client_may_log_in_as_a_user_that_an_init_script_makes(tmp_path: Path)
     script.write_text("CREATE USER blog WITH PASSWORD 'another';\n")
     with pytest.raises(RehearsalFailed, match="blog → db: nothing that the client is given holds"):
         rehearsed(tmp_path, SHARED)
+
+
+def test_a_user_that_somebody_else_must_make_is_left_to_them(tmp_path: Path) -> None:
+    """`explain` asks for the user; a migration of the app's may make it."""
+    (tmp_path / "init").mkdir()
+    found = {one.client: one.login for scene in rehearsed(tmp_path, SHARED) for one in scene.references}
+    assert found == {"blog": False}

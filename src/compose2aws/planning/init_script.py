@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from compose2aws.catalog import ImageMapping
@@ -68,16 +68,18 @@ def is_init_target(target: str, mapping: ImageMapping) -> bool:
 
 
 def made_users(service: ServiceSource, mapping: ImageMapping, project: Project) -> tuple[Login, ...]:
-    """The users that the init scripts make, each with its password where a text or a variable says it."""
+    """The users that the init scripts make, each with its password where a text or a variable says it. A variable that
+    holds the database's own password says another one on AWS."""
     found: dict[str, Scalar | None] = {}
     rules = mapping.initialisation
+    generated = {name for name, fact in rules.variables if fact == "password"} if rules else set()
     for script in init_scripts(service, mapping, project) if rules else ():
         for expression in rules.users if rules else ():
             for match in re.finditer(expression, script.text, _FLAGS):
                 name = _value(service, match["name"])
                 password = match.groupdict().get("password")
                 if name is not None and name.text:
-                    given = None if password is None else _value(service, password)
+                    given = None if password is None else _value(service, password, generated)
                     found[name.text] = given or found.get(name.text)
     return tuple(Login(name, password) for name, password in found.items())
 
@@ -120,12 +122,16 @@ def tell_of_refused_statements(
                 )
 
 
-def _value(service: ServiceSource, text: str) -> Scalar | None:
-    """What stands in a statement: a text, or a variable that the service gives its scripts; None where it is none."""
+def _value(service: ServiceSource, text: str, generated: Collection[str] = ()) -> Scalar | None:
+    """What stands in a statement: a text, or a variable that the service gives its scripts; None where it is none, or
+    one that is `generated`."""
     variable = _VARIABLE.match(text)
     if variable is None:
         return None if "$" in text else Scalar(text, Position("", 0, 0))
-    node = service.get("environment", variable["bare"] or variable["braced"])
+    name = variable["bare"] or variable["braced"]
+    node = service.get("environment", name)
+    if name in generated:
+        return None
     if isinstance(node, Scalar):
         return node
     return Scalar(variable["default"], Position("", 0, 0)) if variable["default"] else None

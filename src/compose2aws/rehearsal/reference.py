@@ -56,9 +56,17 @@ def references(account: Account, project: Project, plan: Plan) -> tuple[Referenc
         if server in managed or server in running
     ]
     served = {one.server for one in found if one.login}
+    # who makes these users is not for the files to say: `explain` asks for them
+    others = {
+        (str(finding.path[1]), server)
+        for finding in plan.findings
+        if finding.code == "database-user-unknown" and finding.path
+        for server in managed
+        if f" logs in to {server} as " in finding.message
+    }
     return tuple(
         one
-        if one.login is not False or _needs_no_login(project, one, served)
+        if one.login is not False or (one.client, one.server) in others or _needs_no_login(project, one, served)
         else replace(one, problems=(*one.problems, "nothing that the client is given holds the server's password"))
         for one in found
     )

@@ -25,7 +25,8 @@ def _text(client: Client, value: Value) -> Text:
     key = str(value.path[2] if value.path[2] != "labels" else f"labels.{value.path[-1]}")
     result = rewrite(value.written, value.sites, stage.counterparts, client.carried)
     report(client, value, result)
-    place = Place(client.service, key, value.path, client.related, word=value.path[2] != "labels")
+    alone = bool(result.users("made", "mistaken"))
+    place = Place(client.service, key, value.path, client.related, alone, value.path[2] != "labels")
     edits = stage.concealment.conceal(value.written, place, result.edits, value.name, value.hidden)
     return rewritten(value.written, edits, stage.concealment.untouched(place))
 

@@ -160,7 +160,7 @@ def _login(
     secret = written.cut(*password) if password is not None else None
     whose = of.login(given, secret)
     result.logins.append((of.service, whose))
-    if whose in ("made", "foreign"):
+    if whose in ("made", "mistaken", "foreign"):
         return
     if whose == "own" and user is not None and of.endpoint.aws_user is not None:
         yield Edit(*user, (Hole("user", of.service),))

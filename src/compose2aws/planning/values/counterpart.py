@@ -20,9 +20,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-Whose: TypeAlias = Literal["own", "guest", "made", "foreign"]
+Whose: TypeAlias = Literal["own", "guest", "made", "mistaken", "foreign"]
 """Whose login a client uses: the endpoint's own; another user's with the endpoint's password (a user that the app or an
-init script makes); one that an init script makes with this password; or another user's altogether."""
+init script makes); one that an init script makes with this password, or (mistaken) with another; or another user's
+altogether."""
 
 GENERIC = frozenset(("DB", "DATABASE", "SQL", "DATASOURCE", "DATASOURCES", "JDBC", "STORAGE"))
 """Words of names that mean any database."""
@@ -98,17 +99,23 @@ class Counterpart:
             return "guest"
         if user.known is None:
             return "own"
+        if password is not None and password.known and self.makes(user):
+            return "mistaken"
         return "foreign"
 
+    def makes(self, user: Written) -> bool:
+        """Whether an init script makes a user of this name with a password that is known here."""
+        return any(
+            made.name == user.known and made.password is not None and Written.of(made.password).known
+            for made in self.endpoint.made_users
+        )
+
     def is_made(self, user: Written, password: Written | None) -> bool:
-        """Whether an init script makes this user with this password, one that the endpoint's own does not take from the
-        same variable: that one is generated."""
+        """Whether an init script makes this user with this password, by its text or by its variable."""
         for made in self.endpoint.made_users:
             if made.name != user.known or made.password is None or password is None:
                 continue
             given = Written.of(made.password)
-            if given.whole_variable is not None and given.variables & self.password_variables:
-                continue
             if given.known is not None and given.known == password.known:
                 return True
             if given.whole_variable is not None and given.variables & password.variables:

@@ -48,6 +48,8 @@ def environment_variable(client: Client, value: Value) -> EnvironmentVariable:
         hole = stage.book.variable(value.name, value.path, secret=secret, optional=True)
         return _recorded(client, value, Text.of(hole), "")
     alone = not result.edits and (written.whole_variable is not None or secret_name(value.name))
+    # another user's password may read like the endpoint's own
+    alone = alone or bool(result.users("made", "mistaken"))
     place = Place(client.service, value.name, value.path, client.related, alone)
     untouched = stage.concealment.untouched(place)
     edits = stage.concealment.conceal(written, place, result.edits)
@@ -147,7 +149,16 @@ def report(client: Client, value: Value, result: Rewrite) -> None:
     """The findings on the connections of a value: users that AWS does not make, hosts that were guessed, options that
     only a URL could carry."""
     stage, what = client.stage, f"{value.name or value.path[-1]} of {client.service}"
-    stage.served.update(result.users("guest", "made", "foreign"))
+    stage.served.update(result.users("guest", "made", "mistaken", "foreign"))
+    for service in result.users("mistaken"):
+        stage.ledger.find(
+            "database-password-differs",
+            "error",
+            f"{what} logs in to {service} with another password than the one with which its init script makes that "
+            "user",
+            "write the same password in both places, best as one variable",
+            value.path,
+        )
     for service in result.users("guest", "foreign"):
         stage.ledger.find(
             "database-user-unknown",
