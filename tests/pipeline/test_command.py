@@ -62,6 +62,7 @@ def test_files_go_to_the_repository_and_run_in_the_folder_of_the_project(reposit
     assert "gh secret set JWT_SECRET\n" in ran.stdout
     assert "gh variable set MODE  # may stay unset" in ran.stdout
     assert "WHERE" not in ran.stdout
+    assert "CI installs compose2aws" in ran.stderr  # the tests run what was installed from a folder
     assert "set AWS_REGION --body REGION" in ran.stdout
     assert "canary" not in ran.stdout + ran.stderr + workflow
 
@@ -86,6 +87,17 @@ def test_the_same_command_gives_the_same_bytes_and_a_changed_file_is_kept(reposi
     assert "branches: [release]" in (repository / WORKFLOW).read_text()
 
 
+@pytest.mark.parametrize("system", ["github", "gitlab", "codepipeline"])
+def test_ci_gets_the_program_from_where_it_is_told(repository: Path, system: str) -> None:
+    address = "git+https://example.com/acme/compose2aws.git@v1"
+    ran = run(repository / "infra", "pipeline", system, "-o", "out", "--repository", "acme/shop", "--package", address)
+    assert ran.returncode == 0, ran.stderr
+    assert "CI installs compose2aws" not in ran.stderr
+    written = "".join(file.read_text() for file in (repository / "infra" / "out").rglob("*") if file.is_file())
+    assert f"'compose2aws[lint] @ {address}'" in written
+    assert "compose2aws==" not in written.replace("compose2aws[lint]==", "compose2aws==")
+
+
 def test_options_are_given_again_as_they_are_for_a_checkout(repository: Path) -> None:
     given = ("-f", str(repository / "infra" / "compose.yaml"), "--profile", "a b", "--tier", "development")
     ran = run(repository, *given, "pipeline", "gitlab", "--host", "git.example.com", "--region", "eu-west-1")
@@ -107,6 +119,7 @@ def test_options_are_given_again_as_they_are_for_a_checkout(repository: Path) ->
         (("pipeline", "github", "--branch", "a b"), "--branch takes the name of a branch"),
         (("pipeline", "github", "--branch", "*"), "--branch takes the name of a branch"),
         (("pipeline", "github", "--repository", "acme"), "--repository takes OWNER/NAME"),
+        (("pipeline", "github", "--package", "git+https://x.example/$(id)"), "--package takes an address"),
         (("pipeline", "github", "--region", "here"), "--region takes the name of a region"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compose2aws import __version__
 from compose2aws.cli.project_options import given_options, project_options
 from compose2aws.cli.terminal import say, warn
 from compose2aws.cli.translation import translate
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     "--environment", default="production", show_default=True, help="The environment whose reviewers approve losses."
 )
 @click.option("--host", default="gitlab.com", show_default=True, help="Where GitLab runs.")
+@click.option(
+    "--package", metavar="ADDRESS", help="Where CI gets compose2aws: git+https://… or https://…. Default: PyPI."
+)
 @click.option("--force", is_flag=True, help="Write over files that were changed.")
 def pipeline(
     system: System,
@@ -37,6 +41,7 @@ def pipeline(
     region: str | None,
     environment: str,
     host: str,
+    package: str | None,
     force: bool,
 ) -> None:
     """Write the files that a team commits: a difference on each pull request, a deployment of the branch.
@@ -52,7 +57,7 @@ def pipeline(
     options = given_options()
     project, plan, templates = translate(options)
     here = Path.cwd()
-    delivery = Delivery(branch, environment, repository, region, host)
+    delivery = Delivery(branch, environment, repository, region, host, package)
     try:
         root = _repository(here)
         words = _project_options(root, here, project.files)
@@ -65,6 +70,19 @@ def pipeline(
     for name in made.files:
         warn(f"{target / name if output else name}{'' if name in changed else '  as it was'}")
     say(made.next_steps)
+    if package is None and not _from_index():
+        warn(
+            f"CI installs compose2aws {__version__} from PyPI, and this one was not installed from there. Where PyPI "
+            "lacks it, say where CI gets it: --package git+https://…@COMMIT"
+        )
+
+
+def _from_index() -> bool:
+    """Whether this program was installed from a package index, and not from a folder or a repository. (PyPA,
+    "Recording the Direct URL Origin of installed distributions")"""
+    from importlib.metadata import distribution
+
+    return distribution("compose2aws").read_text("direct_url.json") is None
 
 
 def _repository(here: Path) -> Path:

@@ -148,7 +148,7 @@ def _deploy_buildspec(pipeline: Pipeline) -> str:
 
 def _common(pipeline: Pipeline, *, lint: bool) -> dict[str, str]:
     return {
-        "requirement": requirement(pipeline.version, lint=lint),
+        "requirement": requirement(pipeline, lint=lint),
         "options": project_words(pipeline),
         "directory": "" if pipeline.directory == "." else f"cd {words([pipeline.directory])}\n",
         "profile": _PROFILE,

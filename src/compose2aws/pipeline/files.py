@@ -25,13 +25,15 @@ _SYSTEMS: dict[System, Callable[[Pipeline], Output]] = {
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What only the user knows of a delivery. `repository` and `region` may be told later; `host` is GitLab's."""
+    """What only the user knows of a delivery. `repository` and `region` may be told later; `host` is GitLab's;
+    `package` is where CI gets compose2aws from, None for the package index."""
 
     branch: str = "main"
     environment: str = "production"
     repository: str | None = None
     region: str | None = None
     host: str = "gitlab.com"
+    package: str | None = None
 
 
 # What each may hold: it stands in expressions and in patterns of trust, which have no quotes of their own.
@@ -40,6 +42,10 @@ _FORMS = {
     "environment": (r"[A-Za-z0-9_./ -]+", "--environment takes letters, digits, blanks and _ . / -"),
     "repository": (r"[\w.-]+(@\d+)?(/[\w.-]+(@\d+)?)+", "--repository takes OWNER/NAME"),
     "region": (r"[a-z]{2}(-[a-z]+)+-\d+", "--region takes the name of a region of AWS (eu-central-1)"),
+    "package": (
+        r"(git\+)?https://[\w.@:/?&=#%+~-]+",
+        "--package takes an address that pip installs from (git+https://example.com/compose2aws.git@v1)",
+    ),
     "host": (r"[A-Za-z0-9.-]+(:\d+)?", "--host takes the name of a host (gitlab.example.com)"),
 }
 
@@ -72,6 +78,7 @@ def pipeline_files(
             repository=delivery.repository,
             region=delivery.region,
             host=delivery.host,
+            package=delivery.package,
             variables=variables_of(plan, project),
             images=images_of(plan),
         )

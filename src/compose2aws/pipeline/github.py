@@ -44,8 +44,8 @@ def github(pipeline: Pipeline) -> Output:
         "approval": shlex.quote(APPROVAL),
         "minutes": str(MINUTES),
         "runner": "ubuntu-24.04-arm" if pipeline.images.are_arm else "ubuntu-24.04",
-        "setup": _setup(pipeline.version, lint=False),
-        "setup_lint": _setup(pipeline.version, lint=True),
+        "setup": _setup(pipeline, lint=False),
+        "setup_lint": _setup(pipeline, lint=True),
         "buildx": _buildx(pipeline),
         "deploy_role": _DEPLOY_ROLE,
         "variables": _environment(compared, values=False),
@@ -59,7 +59,7 @@ def github(pipeline: Pipeline) -> Output:
     return Output(files, _next_steps(pipeline, role))
 
 
-def _setup(version: str, *, lint: bool) -> str:
+def _setup(pipeline: Pipeline, *, lint: bool) -> str:
     return f"""\
 - uses: {_CHECKOUT}
   with:
@@ -70,7 +70,7 @@ def _setup(version: str, *, lint: bool) -> str:
     cache: pip
     cache-dependency-path: {WORKFLOW}
 - name: Install compose2aws
-  run: pip install --disable-pip-version-check {requirement(version, lint=lint)}
+  run: pip install --disable-pip-version-check {requirement(pipeline, lint=lint)}
 """
 
 

@@ -34,7 +34,7 @@ def gitlab(pipeline: Pipeline) -> Output:
         "branch_comment": pipeline.branch,
         "region": f"AWS_REGION: {scalar(pipeline.region)}\n" if pipeline.region else "",
         "version": pipeline.version,
-        "requirement": requirement(pipeline.version, lint=True),
+        "requirement": requirement(pipeline, lint=True),
         "directory": "" if pipeline.directory == "." else f"- |\n  cd {words([pipeline.directory])}\n",
         "environment": scalar(pipeline.environment),
         "options": project_words(pipeline),

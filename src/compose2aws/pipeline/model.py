@@ -66,7 +66,8 @@ class Pipeline:
 
     `options` are the words that say which project is meant (`--file infra/compose.yaml`); they are given in
     `directory`, relative to the repository (`.`). `repository` is OWNER/NAME, None where it is told later. `region` is
-    None where the CI system holds it. `host` is GitLab's.
+    None where the CI system holds it. `host` is GitLab's. CI installs `version` of compose2aws from the package index,
+    or what `package`, an address, names.
     """
 
     project: str
@@ -80,6 +81,7 @@ class Pipeline:
     repository: str | None = None
     region: str | None = None
     host: str = "gitlab.com"
+    package: str | None = None
     variables: tuple[Variable, ...] = ()
     images: Images = field(default_factory=Images)
 

@@ -40,9 +40,10 @@ def may_stay_unset(variable: Variable, before: str) -> str:
     return "" if variable.required else f"{before}may stay unset"
 
 
-def requirement(version: str, *, lint: bool) -> str:
+def requirement(pipeline: Pipeline, *, lint: bool) -> str:
     """What pip installs."""
-    return shlex.quote(f"compose2aws[lint]=={version}" if lint else f"compose2aws=={version}")
+    name = "compose2aws[lint]" if lint else "compose2aws"
+    return shlex.quote(f"{name} @ {pipeline.package}" if pipeline.package else f"{name}=={pipeline.version}")
 
 
 def with_header(text: str, system: System) -> str:
