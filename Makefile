@@ -21,7 +21,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
-	$(BIN)/pytest -n 3 -q
+	$(BIN)/pytest -n 3 --dist worksteal -q
 
 # Deploys into MiniStack, whose CloudFormation is of other hands than the rehearsal's. It holds botocore back, so it has
 # an environment of its own.
@@ -59,7 +59,7 @@ versions: $(STAMP)
 
 # The long versions: the whole corpus, more examples for each property.
 soak: $(STAMP)
-	$(BIN)/pytest -n 2 -q -m "soak or not soak" --run-soak
+	$(BIN)/pytest -n 2 --dist worksteal -q -m "soak or not soak" --run-soak
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

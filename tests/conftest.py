@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 
 import botocore.session
 import pytest
@@ -29,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what runs in the background with SIGINT ignored, nohup with SIGHUP; the commands that tests start
+    # would inherit that, and could not be interrupted.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     settings.load_profile("soak" if config.getoption("--run-soak") else "quick")
 
 
