@@ -13,7 +13,7 @@ from compose2aws.compose.project import FileFact, Project
 from compose2aws.planning.dockerfile import is_under, read_dockerfile
 from compose2aws.planning.hosting import is_docker_socket, is_host_path, is_shared_with_siblings
 from compose2aws.planning.identity import digest
-from compose2aws.planning.image import BakedFile
+from compose2aws.planning.layered_image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import TaskVolume, VolumeMount
 from compose2aws.planning.mount_point import Collected, Fill, folder_key, mount_point

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import Mapping, Scalar, Segment
 from compose2aws.compose.project import Project
-from compose2aws.planning.image import BakedFile
+from compose2aws.planning.layered_image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.values.secrecy import secret_name, secret_spans

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from compose2aws.compose.project import Project
 from compose2aws.planning.identity import first_container
-from compose2aws.planning.image import helper_image, image_beside
+from compose2aws.planning.image import image_beside
+from compose2aws.planning.layered_image import helper_image
 from compose2aws.planning.model import (
     Container,
     ContainerDependency,

@@ -8,40 +8,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from compose2aws.catalog import Catalog, ImageReference
 from compose2aws.catalog.image import is_image
-from compose2aws.compose.node import Mapping, Path, Scalar, leaves
+from compose2aws.compose.node import Mapping, Scalar, leaves
 from compose2aws.compose.project import Project
 from compose2aws.planning.build_files import tell_missing
 from compose2aws.planning.identity import digest, logical_id, secret_variable
+from compose2aws.planning.layered_image import MIRROR, BakedFile, layered
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import BakeTarget, BuiltImage, Image, RegistryImage
 from compose2aws.planning.source import ServiceSource
 from compose2aws.planning.values.secrecy import secret_name, secret_spans, surely_public
 
 _IN_BAKE_FILE = "part of its target of images.bake.json"
-_MIRROR = "public.ecr.aws/docker/library/"
-
-
-@dataclass(frozen=True, slots=True)
-class BakedFile:
-    """A file or folder that is copied to `target` in the image: `source` is absolute; or `text`, where the compose file
-    itself holds the content; or a link that leads to `link`. `without` are patterns of what a folder's copy leaves out
-    (Dockerfile reference, "COPY --exclude"); one that is `code` also leaves out what its .dockerignore names."""
-
-    target: str
-    source: str | None = None
-    folder: bool = False
-    text: str | None = None
-    mode: str | None = None
-    path: Path = ()
-    link: str | None = None
-    without: tuple[str, ...] = ()
-    code: bool = False
 
 
 def choose_image(
@@ -86,7 +68,7 @@ def choose_image(
         reason = f"built on {name} {what}; held in a repository of its own"
         ledger.record(path, "adapted", (definition, image.repository), code="own-repository", reason=reason)
         return image
-    mirrored = name.startswith(_MIRROR) and name != service.text("image")
+    mirrored = name.startswith(MIRROR) and name != service.text("image")
     reason = f"pulled from Amazon's mirror of Docker Hub as {name}" if mirrored else ""
     ledger.record(path, "adapted" if mirrored else "translated", definition, reason=reason)
     return RegistryImage(name, credentials)
@@ -96,13 +78,8 @@ def pullable(written: str, reference: ImageReference, catalog: Catalog) -> str:
     """The name under which AWS pulls the image: official images of Docker Hub from Amazon's mirror, which has no rate
     limit; others as they are written."""
     if reference.is_official and reference.repository in catalog.mirrored:
-        return f"{_MIRROR}{reference.repository}{reference.suffix or ':latest'}"
+        return f"{MIRROR}{reference.repository}{reference.suffix or ':latest'}"
     return written
-
-
-def helper_image() -> str:
-    """A small image with a shell, for what runs before an app's own container."""
-    return f"{_MIRROR}busybox:1.37"
 
 
 def target_name(service: str) -> str:
@@ -386,64 +363,3 @@ def _build_secrets(service: ServiceSource, project: Project, ledger: Ledger) -> 
             elif isinstance(variable, Scalar):
                 listed.append(f"id={identifier},env={variable.text}")
     return listed
-
-
-def layered(
-    name: str,
-    base: str,
-    baked: tuple[BakedFile, ...],
-    of: tuple[str, ...],
-    project: Project,
-    stop_signal: str | None = None,
-) -> BakeTarget:
-    """A target that copies files onto another image (`base`, a context of bake), for the platforms `of`.
-
-    Each file's folder is a context of its own; `deploy` copies what a .dockerignore there hides, but for code
-    (`delivery/images/staging.py`). Links are made in a stage of their own: the image may have no shell."""
-    ordered = sorted(baked, key=lambda f: f.target)
-    lines = ["# syntax=docker/dockerfile:1", *_link_stage(ordered), "FROM base"]
-    contexts: list[tuple[str, str]] = [("base", base)]
-    for number, file in enumerate(ordered):
-        mode = f"--chmod={file.mode} " if file.mode else ""
-        if file.link is not None:
-            lines.append(
-                f"COPY --from=links {_quoted(f'/{number}/', posixpath.dirname(file.target).rstrip('/') + '/')}"
-            )
-            continue
-        if file.source is None:
-            mark = f"EOF_{digest(file.text or '')}"
-            lines += [f'COPY {mode}<<"{mark}" {file.target}', (file.text or "").rstrip("\n"), mark]
-            continue
-        folder = file.source if file.folder else posixpath.dirname(file.source)
-        what = "." if file.folder else posixpath.basename(file.source)
-        context = f"{'code' if file.code else 'files'}{number}"
-        contexts.append((context, posixpath.relpath(folder, project.folder)))
-        target = file.target.rstrip("/") + "/" if file.folder else file.target
-        without = "".join(f"--exclude={pattern} " for pattern in file.without)
-        lines.append(f"COPY {mode}{without}--from={context} {_quoted(what, target)}")
-    if stop_signal:
-        lines.append(f"STOPSIGNAL {stop_signal}")
-    return BakeTarget(
-        name=name,
-        context=".",
-        dockerfile_inline="\n".join(lines) + "\n",
-        contexts=tuple(contexts),
-        platforms=of,
-    )
-
-
-def _link_stage(files: list[BakedFile]) -> list[str]:
-    """The stage that makes the links, each in a folder that is called as its place among the files."""
-    links = [
-        (number, file.link, f"/{number}/{posixpath.basename(file.target)}")
-        for number, file in enumerate(files)
-        if file.link is not None
-    ]
-    made = [f"mkdir /{number} && ln -s {shlex.quote(to)} {shlex.quote(place)}" for number, to, place in links]
-    return [f"FROM --platform=$BUILDPLATFORM {helper_image()} AS links", f"RUN {' && '.join(made)}"] if made else []
-
-
-def _quoted(source: str, target: str) -> str:
-    if " " in source or " " in target:
-        return '["' + source + '", "' + target + '"]'
-    return f"{source} {target}"

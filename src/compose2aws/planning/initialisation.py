@@ -16,9 +16,10 @@ from compose2aws.compose.project import Project
 from compose2aws.planning.config_file import config_target, plan_config
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.identity import ResourceId
-from compose2aws.planning.image import BakedFile, image_beside, platforms, pullable
+from compose2aws.planning.image import image_beside, platforms, pullable
 from compose2aws.planning.init_script import is_init_target, tell_of_refused_statements
 from compose2aws.planning.kind import Kind
+from compose2aws.planning.layered_image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import (
     BuiltImage,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compose2aws.compose.node import Path
 from compose2aws.planning.identity import digest
-from compose2aws.planning.image import BakedFile
+from compose2aws.planning.layered_image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import AccessPoint, TaskVolume, Tmpfs, VolumeMount
 from compose2aws.planning.source import ServiceSource

@@ -15,8 +15,8 @@ from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.endpoint import Endpoint
 from compose2aws.planning.identity import ResourceId, logical_id, secret_variable, variable_id
-from compose2aws.planning.image import BakedFile
 from compose2aws.planning.kind import Kind
+from compose2aws.planning.layered_image import BakedFile
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import (
     Container,

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from compose2aws.compose.node import Path
 from compose2aws.compose.project import Project
 from compose2aws.planning.identity import first_container, logical_id
-from compose2aws.planning.image import BakedFile, helper_image, image_beside
+from compose2aws.planning.image import image_beside
+from compose2aws.planning.layered_image import BakedFile, helper_image
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.model import (
     Container,

@@ -8,8 +8,9 @@ from dataclasses import replace
 from compose2aws.planning.attendant import attendant_image
 from compose2aws.planning.container import Asked, asked, plan_container, udp_ports
 from compose2aws.planning.identity import container_name
-from compose2aws.planning.image import helper_image, is_arm
+from compose2aws.planning.image import is_arm
 from compose2aws.planning.kind import Kind
+from compose2aws.planning.layered_image import helper_image
 from compose2aws.planning.ledger import Ledger
 from compose2aws.planning.log_driver import ROUTER_MEMORY, log_router, with_log_router
 from compose2aws.planning.model import (

@@ -113,7 +113,7 @@ def laid_over(target: BakeTarget) -> dict[str, str] | None:
     """What a target that only lays files over another image takes from each of its contexts, by the context's name
     (`.`: all of it); None for any other target.
 
-    Such a target (`planning/image.py: layered`) has its Dockerfile inline, and uses no file of its main context, which
+    Such a target (`planning/layered_image.py`) has its Dockerfile inline, and uses no file of its main context, which
     is the whole project.
     """
     text = target.dockerfile_inline or ""
