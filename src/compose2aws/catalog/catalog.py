@@ -6,6 +6,7 @@ A user's own mappings (`--mappings DIR`) stand before ours: the first mapping wh
 from __future__ import annotations
 
 import fnmatch
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -111,8 +112,10 @@ def _folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "mappings"
 
 
+@functools.cache
 def read_table(name: str) -> Any:
-    """A table of the package that is no part of the catalog (`update-effects`): what other rooms know as data."""
+    """A table of the package that is no part of the catalog (`update-effects`): what other rooms know as data. It is
+    read once, so nobody may change it."""
     return _read(_folder() / f"{name}.yaml")
 
 
