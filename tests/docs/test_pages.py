@@ -21,8 +21,8 @@ def _blocks(page: Path) -> list[Block]:
 
 
 TRIED = [page for page in pages() if is_tried(page)]
-LONG = ("move-data", "secrets", "migrations", "own-domain")
-"""How-tos of many deployments: the soak types them."""
+LONG = ("move-data", "secrets", "migrations", "own-domain", "leave", "json")
+"""Pages of many deployments: the soak types them."""
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,14 @@ def test_workflows_have_no_finding_of_actionlint() -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-def test_templates_have_no_complaint_of_cfn_lint() -> None:
+@pytest.mark.parametrize(
+    "example",
+    [pytest.param(name, marks=[] if name == "sports-analytics" else [pytest.mark.soak]) for name in PROJECTS],
+)
+def test_templates_have_no_complaint_of_cfn_lint(example: str) -> None:
     from cfnlint.api import ManualArgs, lint  # noqa: PLC0415 - it takes long
 
-    for file in sorted(GOLDEN.glob("*/*/*.template.yaml")):
+    for file in sorted(GOLDEN.glob(f"{example}/*/*.template.yaml")):
         complaints = lint(file.read_text("utf-8"), config=ManualArgs(regions=["eu-central-1"]))
         assert [str(one) for one in complaints] == [], file
 
@@ -123,14 +127,18 @@ def test_odd_names_of_files_and_folders_change_no_step(files: list[str], directo
 
 
 def _parsed(files: dict[str, str]) -> Any:
-    return [yaml.safe_load(text) for name, text in files.items() if name.endswith(".yml")]
+    return [_read(text) for name, text in files.items() if name.endswith(".yml")]
 
 
 def _buildspecs(files: dict[str, str]) -> Any:
     [text] = files.values()
-    resources = yaml.safe_load(text)["Resources"]
+    resources = _read(text)["Resources"]
     names = ("PullRequestProject", "DifferenceProject", "DeployProject")
-    return [yaml.safe_load(resources[name]["Properties"]["Source"]["BuildSpec"]) for name in names]
+    return [_read(resources[name]["Properties"]["Source"]["BuildSpec"]) for name in names]
+
+
+def _read(text: str) -> Any:
+    return yaml.load(text, yaml.CSafeLoader)
 
 
 def _shape(value: Any) -> Any:
