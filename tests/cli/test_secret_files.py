@@ -114,6 +114,7 @@ def test_a_mounted_key_is_deployed_as_a_secret(project: Project) -> None:
     assert f"add its file, or set {secret_variable('./server.key')}" in asked.stderr
 
 
+@pytest.mark.soak
 def test_a_rehearsal_takes_what_is_given_and_makes_up_the_rest(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(TEXT)
 

@@ -4,9 +4,10 @@ in which database."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import psycopg
@@ -19,6 +20,7 @@ from tests.connection.finding import Connection
 from tests.connection.servers import LOOPBACK
 from tests.connection.strings import for_libpq, is_keywords, is_url
 
+Result = TypeVar("Result")
 Seen: TypeAlias = tuple[str | None, str | None]
 Driver: TypeAlias = Callable[[], Seen]
 
@@ -33,12 +35,12 @@ def drivers(connection: Connection, port: int) -> Iterator[tuple[str, Driver]]:
     match connection.service.engine:
         case "postgres" if text is not None and (url := for_libpq(text)):
             yield "psycopg", lambda: _psycopg(url)
-            yield "asyncpg", lambda: asyncio.run(_asyncpg(dsn=url))
+            yield "asyncpg", lambda: awaited(_asyncpg(dsn=url))
         case "postgres" if text is not None and is_keywords(text):
             yield "psycopg", lambda: _psycopg(f"{text} port={port}")
         case "postgres":
             yield "psycopg", lambda: _psycopg("", dbname=login["database"], **_without(login, "database"))
-            yield "asyncpg", lambda: asyncio.run(_asyncpg(**login))
+            yield "asyncpg", lambda: awaited(_asyncpg(**login))
         case "mysql":
             yield "PyMySQL", lambda: _pymysql(**login)
         case "redis" if text is not None and is_url(text):
@@ -82,6 +84,12 @@ def _psycopg(conninfo: str, **further: Any) -> Seen:
         row = connection.execute("select current_user, current_database()").fetchone()
     assert row is not None
     return row[0], row[1]
+
+
+def awaited(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine gives, run in a thread of its own: Playwright leaves a loop running in that of the tests."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 async def _asyncpg(**how: Any) -> Seen:

@@ -5,7 +5,6 @@ The servers have certificates that nobody vouches for, as Amazon's is to an imag
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 import redis
 
 from compose2aws.planning.text import Hole, Text
+from tests.connection.drivers import awaited
 from tests.connection.servers import LOOPBACK, MariaDB, PostgreSQL, Redis
 from tests.planning.projects import container, planned
 
@@ -88,10 +88,10 @@ def test_asyncpg_gets_in_with_the_options_that_sqlalchemy_hands_on(given: tuple[
         finally:
             await connection.close()
 
-    assert asyncio.run(is_encrypted())
+    assert awaited(is_encrypted())
     options["ssl"] = "disable"
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
-        asyncio.run(is_encrypted())
+        awaited(is_encrypted())
 
 
 def test_pymysql_gets_in_with_the_options_that_sqlalchemy_makes_of_it(given: tuple[dict[str, str], Path]) -> None:

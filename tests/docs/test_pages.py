@@ -21,7 +21,7 @@ def _blocks(page: Path) -> list[Block]:
 
 
 TRIED = [page for page in pages() if is_tried(page)]
-LONG = ("move-data", "secrets", "migrations", "own-domain", "leave", "json")
+LONG = ("move-data", "secrets", "migrations", "own-domain", "leave", "json", "when-a-deployment-fails")
 """Pages of many deployments: the soak types them."""
 
 
